@@ -146,6 +146,21 @@ fn a_silent_shard_keeps_a_registration_from_all_and_catches_up_when_it_has_left(
     all_answer(&nodes, "hello", "two");
 }
 
+/// Signs of life come every second, so a limit below that says nothing about a shard that prepares a change.
+#[test]
+fn a_short_limit_takes_no_living_shard_for_lost() {
+    let cluster = Server::cluster()
+        .module_arg("ExecutionMaxIdleTime", "100")
+        .start()
+        .unwrap();
+    let nodes = masters(&cluster);
+    let slow = format!("import time\ntime.sleep(1.5)\n{}", script("slow", "here"));
+    for _ in 0..3 {
+        send(&nodes[0], &["RG.PYEXECUTE", &slow, "ID", "slow", "UPGRADE"]);
+    }
+    all_answer(&nodes, "slow", "here");
+}
+
 #[test]
 fn a_shard_that_was_away_catches_up() {
     let cluster = without_coverage(3, 0);

@@ -31,7 +31,7 @@ pub(super) trait Local {
     fn is_other_master(&self, node: NodeId) -> bool;
     /// `true` if a server that was asked at `since` says nothing for too long, has failed, or is a shard no longer.
     fn is_lost(&self, node: NodeId, since: Instant, now: Instant) -> bool;
-    /// A server that says nothing for so long is not waited for.
+    /// A server that says nothing about a change for so long is not waited for. It is longer than the time between two words.
     fn idle_time(&self) -> Duration;
     /// The server for an error message.
     fn describe(&self, node: NodeId) -> String;

@@ -10,7 +10,7 @@ use crate::registration::stored::StoredSession;
 use std::time::{Duration, Instant};
 
 /// The time between two words that a change is still being prepared.
-pub(super) const WORDS_EVERY: Duration = Duration::from_secs(1);
+const WORDS_EVERY: Duration = Duration::from_secs(1);
 
 /// A change of another shard that is not over.
 pub(super) struct Theirs<P> {

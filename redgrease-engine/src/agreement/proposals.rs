@@ -5,7 +5,6 @@ mod decisions;
 use super::change::{Op, Own, Refusal, locks, sessions};
 use super::local::Local;
 use super::message::{Proposal, Said};
-use super::prepared::WORDS_EVERY;
 use super::round::{Next, Round};
 use super::state::Agreement;
 use crate::cluster::topology::NodeId;
@@ -40,7 +39,7 @@ impl Open {
     fn is_silent(&self, node: NodeId, idle: Duration, now: Instant) -> bool {
         let heard = self.words.get(&node).copied();
         let heard = heard.map_or(self.asked, |at| at.max(self.asked));
-        now.saturating_duration_since(heard) > idle.max(WORDS_EVERY * 3)
+        now.saturating_duration_since(heard) > idle
     }
 }
 

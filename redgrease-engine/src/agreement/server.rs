@@ -79,7 +79,7 @@ impl Local for Server<'_> {
     }
 
     fn idle_time(&self) -> Duration {
-        config::get().execution_max_idle_time()
+        config::get().longest_silence()
     }
 
     fn describe(&self, node: NodeId) -> String {

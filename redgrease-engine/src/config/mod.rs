@@ -163,10 +163,17 @@ impl Config {
         (millis > 0).then(|| Duration::from_millis(millis))
     }
 
-    /// A server that says nothing for so long is taken for lost.
+    /// A server that does not answer for so long is not waited for.
     pub(crate) fn execution_max_idle_time(&self) -> Duration {
         let millis = self.number(const { index("ExecutionMaxIdleTime") });
         Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
+    }
+
+    /// A server that gives no sign of life for so long is taken for lost. A server that lives sends a heartbeat each second, so one
+    /// that is silent for less than three may be well.
+    pub(crate) fn longest_silence(&self) -> Duration {
+        const LEAST: Duration = Duration::from_secs(3);
+        self.execution_max_idle_time().max(LEAST)
     }
 
     /// How long the body of a script may run; `None` is no limit.

@@ -16,8 +16,6 @@ use std::time::{Duration, Instant};
 
 /// The time between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Heartbeats come every second: a shard that was silent for less is not lost.
-const LEAST: Duration = Duration::from_secs(3);
 
 /// Watches the shards of all runs.
 pub(super) fn start(hub: &'static Hub) {
@@ -114,7 +112,7 @@ fn look(hub: &Hub) {
     let Some(listened) = topology::listened().filter(|_| !parts.is_empty()) else {
         return;
     };
-    let limit = config::get().execution_max_idle_time().max(LEAST);
+    let limit = config::get().longest_silence();
     let heard = |id| hub.last_heard(id);
     let suspects = suspects(&topology::current(), heard, listened, limit);
     if suspects.is_empty() {

@@ -6,7 +6,6 @@ use crate::cluster::{Kind, Limit, NoAnswer, Outcome, questions};
 use crate::config;
 use crate::id::{Id, Shard};
 use crate::redis::{Args, BlockedClient, Context, OwnedReply, Reply, Text};
-use std::time::Duration;
 
 /// The place of an execution.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,14 +59,10 @@ pub(in crate::commands) fn other_servers() -> Vec<NodeId> {
     others.map(|node| node.id).collect()
 }
 
-/// A server that lives sends a heartbeat each second. One that is silent for less may be well.
-const SHORTEST_SILENCE: Duration = Duration::from_secs(3);
-
 fn limit(when: When) -> Limit {
-    let idle = config::get().execution_max_idle_time();
     match when {
-        When::Now | When::Checked => Limit::Within(idle),
-        When::AtEnd | When::AgainAtEnd => Limit::Silence(idle.max(SHORTEST_SILENCE)),
+        When::Now | When::Checked => Limit::Within(config::get().execution_max_idle_time()),
+        When::AtEnd | When::AgainAtEnd => Limit::Silence(config::get().longest_silence()),
     }
 }
 
@@ -87,7 +82,7 @@ pub(super) fn block(context: &Context) -> Result<BlockedClient, &'static str> {
     BlockedClient::block(context).ok_or("ERR the client could not be blocked")
 }
 
-const NO_WAITING: &str = "ERR can not ask other shards inside a MULTI/LUA (blocking is not allowed): send the command outside of it";
+pub(super) const NO_WAITING: &str = "ERR can not ask other shards inside a MULTI/LUA (blocking is not allowed): send the command outside of it";
 
 /// Lets another shard answer the client.
 pub(in crate::commands) fn forward(context: &Context, to: NodeId, when: When, words: &[&[u8]]) {
