@@ -126,9 +126,11 @@ impl World {
             "rg.getexecution" => vec![vec![id], vec![id, "SHARD"]],
             "rg.abortexecution" => vec![vec![id], vec![session]],
             "rg.unregister" => vec![vec![registration], vec![registration, "ABORTPENDING"]],
-            "rg.innerunregister" | "rg.pauseregistrations" | "rg.unpauseregistrations" => {
-                vec![vec![registration]]
+            "rg.innerunregister" => vec![vec![registration]],
+            "rg.pauseregistrations" | "rg.unpauseregistrations" => {
+                vec![vec![registration], vec!["CLUSTER", registration]]
             }
+            "rg.clearregistrationsstats" => vec![vec![], vec!["CLUSTER"]],
             "rg.innerregister" | "rg.inneraddregistration" | "rg.innermsgcommand" => {
                 vec![vec!["x"]]
             }
@@ -169,7 +171,6 @@ impl World {
                 vec!["x x x x x x x x x x".split(' ').collect()]
             }
             "rg.pyimportretinternal"
-            | "rg.clearregistrationsstats"
             | "rg.refreshcluster"
             | "rg.dumpregistrations"
             | "rg.dumpexecutions"

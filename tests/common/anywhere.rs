@@ -52,6 +52,15 @@ impl First {
         First(Home::start().unwrap())
     }
 
+    /// The end of the server's log.
+    pub(crate) fn log_tail(&self, lines: usize) -> String {
+        match &self.0 {
+            Home::One(server) => server.log_tail(lines),
+            Home::Many(cluster) => cluster.shard(0).log_tail(lines),
+            other => panic!("no log of {other:?}"),
+        }
+    }
+
     /// A server that has these keys, too.
     pub(crate) fn with_keys(keys: &[&str]) -> First {
         let First(home) = First::start();

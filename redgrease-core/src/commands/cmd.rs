@@ -95,6 +95,21 @@ pub fn clear_registrations_stats() -> Cmd {
     cmd("RG.CLEARREGISTRATIONSSTATS")
 }
 
+/// `RG.PAUSEREGISTRATIONS CLUSTER`: a stream registration stops reading on all shards until [`unpause_registrations_cluster`].
+pub fn pause_registrations_cluster(id: impl AsId) -> Cmd {
+    with_id_everywhere("RG.PAUSEREGISTRATIONS", &id)
+}
+
+/// `RG.UNPAUSEREGISTRATIONS CLUSTER`: a paused stream registration reads again on all shards.
+pub fn unpause_registrations_cluster(id: impl AsId) -> Cmd {
+    with_id_everywhere("RG.UNPAUSEREGISTRATIONS", &id)
+}
+
+/// `RG.CLEARREGISTRATIONSSTATS CLUSTER`: resets the statistics of all registrations on all servers of a cluster.
+pub fn clear_registrations_stats_cluster() -> Cmd {
+    with_arg("RG.CLEARREGISTRATIONSSTATS", CLUSTER)
+}
+
 /// `RG.PYDUMPSESSIONS`: lists the sessions.
 pub fn dump_sessions(options: &SessionsOptions) -> Cmd {
     let mut cmd = cmd("RG.PYDUMPSESSIONS");
@@ -237,6 +252,12 @@ pub fn module_list() -> Cmd {
 
 fn with_id(name: &str, id: &impl AsId) -> Cmd {
     with_arg(name, id.as_id().as_ref())
+}
+
+fn with_id_everywhere(name: &str, id: &impl AsId) -> Cmd {
+    let mut cmd = with_arg(name, CLUSTER);
+    cmd.arg(id.as_id().as_ref());
+    cmd
 }
 
 fn with_arg(name: &str, arg: impl ToRedisArgs) -> Cmd {

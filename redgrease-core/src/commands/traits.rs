@@ -188,6 +188,22 @@ commands! { plain {
         cmd::clear_registrations_stats() => reply::ok
     }
 
+    /// `RG.PAUSEREGISTRATIONS CLUSTER`: a stream registration stops reading on all shards until it is unpaused. A shard that
+    /// joins the cluster later reads.
+    fn pause_registrations_cluster(id: impl AsId) -> () {
+        cmd::pause_registrations_cluster(&id) => reply::ok
+    }
+
+    /// `RG.UNPAUSEREGISTRATIONS CLUSTER`: a paused stream registration reads again on all shards.
+    fn unpause_registrations_cluster(id: impl AsId) -> () {
+        cmd::unpause_registrations_cluster(&id) => reply::ok
+    }
+
+    /// `RG.CLEARREGISTRATIONSSTATS CLUSTER`: resets the statistics of all registrations on all servers of a cluster.
+    fn clear_registrations_stats_cluster() -> () {
+        cmd::clear_registrations_stats_cluster() => reply::ok
+    }
+
     /// `RG.UNREGISTER`: removes a registration. Its queued executions still run.
     fn unregister(id: impl AsId) -> () {
         cmd::unregister(&id, false) => reply::ok

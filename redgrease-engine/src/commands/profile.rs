@@ -27,7 +27,7 @@ impl Command for PyProfile {
             });
         } else if is("RESET") {
             if args.from(0).len() != 3 {
-                return wrong_arity(context, args.get(0));
+                return args.wrong_number(context);
             }
             with_session(context, args.get(2), |session| {
                 forget_profile(session);
@@ -37,14 +37,6 @@ impl Command for PyProfile {
             reply.error("Wrong subcommand given to RG.PYPROFILE");
         }
     }
-}
-
-fn wrong_arity(context: &Context, name: Option<Text<'_>>) {
-    let name = name.map(|name| name.lossy().into_owned());
-    context.reply().error(&format!(
-        "ERR wrong number of arguments for '{}' command",
-        name.unwrap_or_default()
-    ));
 }
 
 /// Calls `body` with the name of a session if the session exists. Otherwise replies with an error.

@@ -10,11 +10,11 @@ use crate::execution;
 use crate::gears::restore_sessions;
 use crate::id::Id;
 use crate::redis::{
-    Args, BlockedClient, Command, Context, Reply, Requester, Text, locked, replicate, shard_id,
+    Args, BlockedClient, Command, Context, Reply, Requester, Text, locked, replicate,
 };
 use crate::registration::{
-    Addresses, Event, Pending, Registration, Registry, Removal, Session, registry, restore_dynamic,
-    streams, unregister,
+    Addresses, Pending, Registration, Registry, Removal, Session, registry, restore_dynamic,
+    unregister,
 };
 use crate::scope::SessionId;
 use std::collections::HashMap;
@@ -260,82 +260,4 @@ impl Command for InnerUnregister {
             reply.error(NOT_REGISTERED);
         }
     }
-}
-
-/// `RG.CLEARREGISTRATIONSSTATS`: resets the statistics of all registrations.
-pub(super) struct ClearRegistrationsStats;
-
-impl Command for ClearRegistrationsStats {
-    const NAME: &'static str = "rg.clearregistrationsstats";
-    const ARITY: std::ops::RangeInclusive<usize> = 1..=1;
-
-    fn run(context: &Context, _: Args<'_>) {
-        execution::ids().next();
-        registry().read(context, |registry| {
-            for (registration, _) in registry.registrations() {
-                registration.stats.clear(context);
-                if let Event::Streams(filter) = &registration.event {
-                    filter.clear_stats();
-                }
-            }
-        });
-        context.reply().ok();
-    }
-}
-
-/// `RG.PAUSEREGISTRATIONS id`: a registration of streams stops reading.
-pub(super) struct PauseRegistrations;
-
-impl Command for PauseRegistrations {
-    const NAME: &'static str = "rg.pauseregistrations";
-    const CHANGES: bool = true;
-    const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
-
-    fn run(context: &Context, args: Args<'_>) {
-        pause_or_resume(context, args, "pause");
-    }
-}
-
-/// `RG.UNPAUSEREGISTRATIONS id`: a paused registration of streams goes on reading.
-pub(super) struct UnpauseRegistrations;
-
-impl Command for UnpauseRegistrations {
-    const NAME: &'static str = "rg.unpauseregistrations";
-    const CHANGES: bool = true;
-    const ARITY: std::ops::RangeInclusive<usize> = 2..=2;
-
-    fn run(context: &Context, args: Args<'_>) {
-        pause_or_resume(context, args, "unpause");
-    }
-}
-
-fn pause_or_resume(context: &Context, args: Args<'_>, verb: &str) {
-    let reply = context.reply();
-    let Some(word) = args.get(1) else {
-        return reply.error("ERR no registration was given");
-    };
-    if word.is("ABORTPENDING") {
-        return reply.error(&format!("ERR no registration to {verb}"));
-    }
-    let registration = Id::parse(word.bytes())
-        .and_then(|id| registry().read(context, |registry| registry.registration(id).cloned()));
-    let Some(registration) = registration else {
-        return reply.error(&format!(
-            "Execution {} does not exists on shard {}",
-            word.lossy(),
-            shard_id()
-        ));
-    };
-    let Event::Streams(filter) = &registration.event else {
-        let reader = registration.plan.reader.as_str();
-        return reply.error(&format!("Reader {reader} does not support {verb}"));
-    };
-    execution::ids().next();
-    if verb == "pause" {
-        filter.pause();
-        registration.withdraw_pending();
-    } else {
-        streams::resume(context, &registration);
-    }
-    reply.ok();
 }

@@ -49,6 +49,13 @@ impl<'a> Args<'a> {
         self.raw.get(index).map(|&string| unsafe { text(string) })
     }
 
+    /// Replies that the command does not take so many words, in the words of the server.
+    pub(crate) fn wrong_number(self, context: &Context) {
+        let name = self.get(0).map(Text::lossy).unwrap_or_default();
+        let error = format!("ERR wrong number of arguments for '{name}' command");
+        context.reply().error(&error);
+    }
+
     /// The server's strings from the word `start` on.
     pub(super) fn raw_from(self, start: usize) -> &'a [*mut raw::RedisModuleString] {
         self.raw.get(start..).unwrap_or_default()
@@ -216,13 +223,7 @@ unsafe extern "C" fn entry<C: Command, K: Class>(
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let fits = C::ARITY.contains(&words.len());
         if !fits {
-            context.reply().error(&format!(
-                "ERR wrong number of arguments for '{}' command",
-                Args { raw: words }
-                    .get(0)
-                    .map(Text::lossy)
-                    .unwrap_or_default()
-            ));
+            Args { raw: words }.wrong_number(&context);
         } else if let Some(why) = class::denial::<C, K>(&context) {
             context.reply().error(&why);
         } else if C::CHANGES && context.is_read_only() {

@@ -76,6 +76,18 @@ fn options_and_arguments_are_sent() {
             "RG.CONFIGSET CLUSTER a 1 b 2",
         ),
         (cmd::py_stats_cluster(), "RG.PYSTATS CLUSTER"),
+        (
+            cmd::pause_registrations_cluster("x-1"),
+            "RG.PAUSEREGISTRATIONS CLUSTER x-1",
+        ),
+        (
+            cmd::unpause_registrations_cluster("x-1"),
+            "RG.UNPAUSEREGISTRATIONS CLUSTER x-1",
+        ),
+        (
+            cmd::clear_registrations_stats_cluster(),
+            "RG.CLEARREGISTRATIONSSTATS CLUSTER",
+        ),
     ] {
         assert_eq!(words(&cmd), expected);
     }

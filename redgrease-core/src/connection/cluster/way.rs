@@ -44,6 +44,10 @@ pub(super) fn way<'a>(words: impl Iterator<Item = &'a [u8]>) -> Way {
         (b"RG.TRIGGER" | b"RG.PYEXECUTE", _) => Way::Any,
         // That node asks the others. The values of settings come in pairs.
         (b"RG.CONFIGSET", Some(b"CLUSTER")) if args.len() % 2 == 1 => Way::First,
+        (
+            b"RG.CLEARREGISTRATIONSSTATS" | b"RG.PAUSEREGISTRATIONS" | b"RG.UNPAUSEREGISTRATIONS",
+            Some(b"CLUSTER"),
+        ) => Way::First,
         (b"RG.CONFIGSET" | b"RG.REFRESHCLUSTER", _) => Way::Everywhere,
         (
             b"RG.ABORTEXECUTION"
@@ -54,7 +58,10 @@ pub(super) fn way<'a>(words: impl Iterator<Item = &'a [u8]>) -> Way {
             | b"RG.UNREGISTER",
             Some(id),
         ) => of_id(id),
-        (b"RG.CLEARREGISTRATIONSSTATS", _) => Way::Primaries(Merge::Same),
+        (
+            b"RG.CLEARREGISTRATIONSSTATS" | b"RG.PAUSEREGISTRATIONS" | b"RG.UNPAUSEREGISTRATIONS",
+            _,
+        ) => Way::Primaries(Merge::Same),
         (name, _) if name.starts_with(b"RG.") && name != b"RG.TRIGGERONKEY" => Way::First,
         (b"DBSIZE", _) => Way::Primaries(Merge::Sum),
         (b"KEYS", _) => Way::Primaries(Merge::Joined),
@@ -119,6 +126,11 @@ mod tests {
         assert_eq!(of("RG.CONFIGSET CLUSTER MaxExecutions 3"), Way::First);
         assert_eq!(of("RG.CONFIGSET CLUSTER 3"), Way::Everywhere);
         assert_eq!(of("RG.REFRESHCLUSTER"), Way::Everywhere);
+        let all = Way::Primaries(Merge::Same);
+        for command in ["CLEARREGISTRATIONSSTATS", "PAUSEREGISTRATIONS x-1"] {
+            assert_eq!(of(&format!("rg.{command}")), all, "{command}");
+        }
+        assert_eq!(of("RG.UNPAUSEREGISTRATIONS CLUSTER x-1"), Way::First);
         assert_eq!(of("RG.DUMPREGISTRATIONS"), Way::First);
         assert_eq!(of("RG.PYDUMPSESSIONS VERBOSE"), Way::First);
         let node = "0123456789abcdef0123456789abcdef01234567";

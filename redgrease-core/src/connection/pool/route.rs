@@ -61,6 +61,8 @@ impl Routes {
             b"CLIENT" if is_of_socket(args.next().unwrap_or_default()) => Route::Refused(sent),
             // Every script of the socket would be debugged.
             b"SCRIPT" if is(args.next(), b"DEBUG") => Route::Refused(sent),
+            // The server asks others before it answers.
+            _ if name.starts_with(b"RG.") && is(args.next(), b"CLUSTER") => Route::Own,
             b"RG.ABORTEXECUTION"
             | b"RG.CLEARREGISTRATIONSSTATS"
             | b"RG.CONFIGGET"
@@ -254,6 +256,8 @@ mod tests {
             "RG.DUMPREGISTRATIONS",
             "RG.PYDUMPSESSIONS",
             "RG.SOMETHINGNEW",
+            "RG.CONFIGSET CLUSTER a 1",
+            "rg.pauseregistrations cluster x-1",
             "HGET h f",
         ] {
             assert_eq!(route(command), Route::Own, "{command}");

@@ -7,10 +7,12 @@
 //! |---|---|
 //! | `ask.rs` | asking other shards |
 //! | `settings.rs` | changing settings on all servers |
+//! | `repeat.rs` | repeating a command on other servers |
 //! | `request.rs` | a command on its way, and running it |
 //! | `serve.rs` | the questions of other shards |
 
 mod ask;
+mod repeat;
 mod request;
 mod serve;
 mod settings;
@@ -19,6 +21,7 @@ pub(super) use ask::{
     Place, Replies, everywhere, everywhere_of, for_cluster, forward, list_by_shard,
     other_living_shards, other_servers, other_shards, place_of, tell_dropped, text,
 };
+pub(super) use repeat::repeat_on;
 pub(super) use request::When;
 pub(super) use serve::STILL_RUNNING;
 pub(crate) use serve::start;

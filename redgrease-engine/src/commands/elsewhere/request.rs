@@ -100,9 +100,10 @@ impl Request {
     }
 }
 
-/// The commands that ask other shards.
+/// The commands that other shards run when they are asked.
 const FORWARDED: &[&str] = &[
     "rg.abortexecution",
+    "rg.clearregistrationsstats",
     "rg.configget",
     "rg.configset",
     "rg.dropexecution",
@@ -110,9 +111,11 @@ const FORWARDED: &[&str] = &[
     "rg.dumpregistrations",
     "rg.getexecution",
     "rg.getresults",
+    "rg.pauseregistrations",
     "rg.pydumpreqs",
     "rg.pydumpsessions",
     "rg.pystats",
+    "rg.unpauseregistrations",
 ];
 
 fn is_forwarded(name: &[u8]) -> bool {

@@ -38,7 +38,7 @@ pub(in crate::commands) fn change_everywhere(context: &Context, words: &[&[u8]])
 }
 
 /// The first error among replies, with its server.
-fn refusal(replies: &[(String, Result<OwnedReply, String>)]) -> Result<(), String> {
+pub(super) fn refusal(replies: &[(String, Result<OwnedReply, String>)]) -> Result<(), String> {
     for (server, reply) in replies {
         match reply {
             Err(error) if error.contains(server.as_str()) => return Err(plain(error).to_owned()),
@@ -61,7 +61,7 @@ fn refusal(replies: &[(String, Result<OwnedReply, String>)]) -> Result<(), Strin
 }
 
 /// An error without the word that begins errors.
-fn plain(error: &str) -> &str {
+pub(super) fn plain(error: &str) -> &str {
     error.strip_prefix("ERR ").unwrap_or(error)
 }
 
