@@ -503,8 +503,8 @@ pub fn python_module(tokens: TokenStream) -> TokenStream {
 /// The type of a parameter decides its value: a connection of this crate or of redis-rs, a `BlockingPool`, or the server itself. In
 /// an `async fn` connections are asynchronous, and the pool is a `Pool`. `gears = [a, b]` registers only these gears. With `shards`
 /// the test has a cluster of private servers, and takes it as `&redgrease::embedded::Cluster`; `replicas = 1` gives each
-/// shard a replica. `crate = path` is the [name of the crate](macro@gear_command#the-name-of-the-crate). The feature `embedded` is
-/// required.
+/// shard a replica. A connection of this crate to it needs the feature `cluster`. `crate = path` is the
+/// [name of the crate](macro@gear_command#the-name-of-the-crate). The feature `embedded` is required.
 #[proc_macro_attribute]
 pub fn gear_test(attribute: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::gear_test(&attribute.into(), &item.into()).into()
