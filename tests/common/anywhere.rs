@@ -1,7 +1,6 @@
 //! One server or a cluster, for tests of what is the same on both. They run on one server, and with `REDGREASE_SHARDS=3` on a
 //! cluster of three shards.
 
-use super::shards::slot_of;
 use redgrease::{Con, Gear, Options};
 use redgrease_embedded::{ClusterNode, Home, Server};
 
@@ -50,26 +49,6 @@ pub(crate) struct First(Home);
 impl First {
     pub(crate) fn start() -> First {
         First(Home::start().unwrap())
-    }
-
-    /// The end of the server's log.
-    pub(crate) fn log_tail(&self, lines: usize) -> String {
-        match &self.0 {
-            Home::One(server) => server.log_tail(lines),
-            Home::Many(cluster) => cluster.shard(0).log_tail(lines),
-            other => panic!("no log of {other:?}"),
-        }
-    }
-
-    /// A server that has these keys, too.
-    pub(crate) fn with_keys(keys: &[&str]) -> First {
-        let First(home) = First::start();
-        if let Home::Many(cluster) = &home {
-            for key in keys {
-                cluster.move_slot(slot_of(key), 0).unwrap();
-            }
-        }
-        First(home)
     }
 }
 
