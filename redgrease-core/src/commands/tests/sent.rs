@@ -19,18 +19,20 @@ fn ids() {
     }
 }
 
+/// The words of a command.
+fn words(cmd: &redis::Cmd) -> String {
+    let words: Vec<_> = cmd
+        .args_iter()
+        .map(|arg| match arg {
+            redis::Arg::Simple(word) => String::from_utf8_lossy(word).into_owned(),
+            _ => unreachable!(),
+        })
+        .collect();
+    words.join(" ")
+}
+
 #[test]
 fn options_and_arguments_are_sent() {
-    fn words(cmd: &redis::Cmd) -> String {
-        let words: Vec<_> = cmd
-            .args_iter()
-            .map(|arg| match arg {
-                redis::Arg::Simple(word) => String::from_utf8_lossy(word).into_owned(),
-                _ => unreachable!(),
-            })
-            .collect();
-        words.join(" ")
-    }
     let options = PyExecuteOptions::new()
         .requirement("requests")
         .requirements(["six"])
@@ -62,35 +64,6 @@ fn options_and_arguments_are_sent() {
         words(&cmd::unregister("1-2", true)),
         "RG.UNREGISTER 1-2 ABORTPENDING"
     );
-    for (cmd, expected) in [
-        (
-            cmd::dump_registrations_cluster(),
-            "RG.DUMPREGISTRATIONS CLUSTER",
-        ),
-        (
-            cmd::config_get_cluster(&["a", "b"]),
-            "RG.CONFIGGET CLUSTER a b",
-        ),
-        (
-            cmd::config_set_cluster(&[("a", "1"), ("b", "2")]),
-            "RG.CONFIGSET CLUSTER a 1 b 2",
-        ),
-        (cmd::py_stats_cluster(), "RG.PYSTATS CLUSTER"),
-        (
-            cmd::pause_registrations_cluster("x-1"),
-            "RG.PAUSEREGISTRATIONS CLUSTER x-1",
-        ),
-        (
-            cmd::unpause_registrations_cluster("x-1"),
-            "RG.UNPAUSEREGISTRATIONS CLUSTER x-1",
-        ),
-        (
-            cmd::clear_registrations_stats_cluster(),
-            "RG.CLEARREGISTRATIONSSTATS CLUSTER",
-        ),
-    ] {
-        assert_eq!(words(&cmd), expected);
-    }
     assert_eq!(
         words(&cmd::config_set(&[("a", "1"), ("b", "2")])),
         "RG.CONFIGSET a 1 b 2"
@@ -123,4 +96,37 @@ fn options_and_arguments_are_sent() {
         words(&cmd::import_requirement(&[b"a".to_vec(), b"b".to_vec()])),
         "RG.PYIMPORTREQ a b"
     );
+}
+
+#[test]
+fn commands_for_all_shards_are_sent() {
+    for (cmd, expected) in [
+        (
+            cmd::dump_registrations_cluster(),
+            "RG.DUMPREGISTRATIONS CLUSTER",
+        ),
+        (
+            cmd::config_get_cluster(&["a", "b"]),
+            "RG.CONFIGGET CLUSTER a b",
+        ),
+        (
+            cmd::config_set_cluster(&[("a", "1"), ("b", "2")]),
+            "RG.CONFIGSET CLUSTER a 1 b 2",
+        ),
+        (cmd::py_stats_cluster(), "RG.PYSTATS CLUSTER"),
+        (
+            cmd::pause_registrations_cluster("x-1"),
+            "RG.PAUSEREGISTRATIONS CLUSTER x-1",
+        ),
+        (
+            cmd::unpause_registrations_cluster("x-1"),
+            "RG.UNPAUSEREGISTRATIONS CLUSTER x-1",
+        ),
+        (
+            cmd::clear_registrations_stats_cluster(),
+            "RG.CLEARREGISTRATIONSSTATS CLUSTER",
+        ),
+    ] {
+        assert_eq!(words(&cmd), expected);
+    }
 }
