@@ -14,6 +14,7 @@ use crate::execution::{Execution, executions, launch_listed};
 use crate::plan::{Plan, Source};
 use crate::redis::{Context, User, locked};
 use crate::scope::SessionInfo;
+use crate::steps::scatters;
 use std::sync::Arc;
 
 /// The hub of this server as the way to the other shards.
@@ -50,7 +51,7 @@ pub(super) fn send_without_part(run: RunId, to: NodeId, message: &Message<'_>) {
 pub(crate) enum Reads {
     /// Each shard reads its own.
     Everywhere,
-    /// The shard that begins the run reads those of an event. Movers may bring them to other shards.
+    /// The shard that begins the run reads those of an event. Movers may bring them to other shards: without them the run stays here.
     Here,
 }
 
@@ -59,9 +60,15 @@ pub(crate) fn has_other_shards() -> bool {
     cluster::hub().is_some() && Shards::of(&topology::current()).is_some()
 }
 
-/// Lets an execution that has not begun run on all shards. A server that is alone runs it as it is.
+/// `true` if a run of a plan goes to other shards, too.
+pub(crate) fn is_shared(plan: &Plan, reads: Reads) -> bool {
+    let is_needed = reads == Reads::Everywhere || scatters(&plan.steps);
+    is_needed && has_other_shards()
+}
+
+/// Lets an execution that has not begun run on all shards, if it needs them. A server that is alone runs it as it is.
 pub(crate) fn on_all_shards(execution: &Execution, reads: Reads) {
-    if has_other_shards() {
+    if is_shared(&execution.plan, reads) {
         let part = Part::of_initiator(RunId::new(execution.id), reads, Arc::new(ByHub));
         execution.share(part);
     }

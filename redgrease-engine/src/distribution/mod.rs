@@ -40,7 +40,7 @@ mod shards;
 mod tests;
 mod waiting;
 
-pub(crate) use begin::{Reads, has_other_shards, on_all_shards};
+pub(crate) use begin::{Reads, has_other_shards, is_shared, on_all_shards};
 pub(crate) use session::{Found, SessionOfPart, Then, Wanted};
 
 use crate::cluster::{self, Tag, topology};

@@ -64,6 +64,10 @@ impl Operation for BatchGroupBy {
         }
     }
 
+    fn scatters(&self) -> bool {
+        true
+    }
+
     fn distribute(&self, py: Gil<'_>, cut: &mut Cut) {
         cut.move_by(Route::WithKey(self.extractor.clone_ref(py)));
         cut.local(KeyedBatchGroupBy(self.reducer.clone_ref(py)));

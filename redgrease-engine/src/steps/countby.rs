@@ -56,6 +56,10 @@ impl Operation for CountBy {
         }
     }
 
+    fn scatters(&self) -> bool {
+        true
+    }
+
     fn distribute(&self, py: Gil<'_>, cut: &mut Cut) {
         cut.local(self.copy(py));
         cut.move_by(Route::ByGroup);

@@ -16,6 +16,12 @@ pub(crate) fn distributed(py: Gil<'_>, steps: &[Step]) -> Vec<Step> {
     cut.steps
 }
 
+/// `true` if a plan with these `steps` lets records go on at other shards. If only the shard that began the run reads records, any other
+/// plan runs on that shard alone.
+pub(crate) fn scatters(steps: &[Step]) -> bool {
+    steps.iter().any(|step| step.operation().scatters())
+}
+
 /// The time of each step of a plan, whose [`distributed()`] steps took `durations`.
 pub(crate) fn durations_of(py: Gil<'_>, steps: &[Step], durations: &[Duration]) -> Vec<Duration> {
     let mut cut = Cut::default();

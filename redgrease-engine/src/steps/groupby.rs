@@ -92,6 +92,10 @@ impl Operation for GroupBy {
         }
     }
 
+    fn scatters(&self) -> bool {
+        !self.local
+    }
+
     fn distribute(&self, py: Gil<'_>, cut: &mut Cut) {
         if self.local {
             return cut.local(self.copy(py));

@@ -49,7 +49,7 @@ pub(crate) use collect::Collect;
 pub(crate) use count::Count;
 pub(crate) use countby::CountBy;
 pub(crate) use distributed::Cut;
-pub(crate) use distributed::{distributed, durations_of};
+pub(crate) use distributed::{distributed, durations_of, scatters};
 pub(crate) use exchange::{Exchange, MoverId, Target};
 pub(crate) use filter::Filter;
 pub(crate) use flatmap::FlatMap;
@@ -118,6 +118,11 @@ pub(crate) trait Operation: fmt::Debug + Send + Sync {
     /// Adds the steps that the shards of a cluster run for this operation. Most operations run on each shard by themselves.
     fn distribute(&self, py: Gil<'_>, cut: &mut Cut) {
         cut.local(self.copy(py));
+    }
+
+    /// `true` if records go on at other shards, not only at the shard that began the run.
+    fn scatters(&self) -> bool {
+        false
     }
 
     /// Adds the lines with which RedisGears lists the operation. `end` is the method that ended the chain.

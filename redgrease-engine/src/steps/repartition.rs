@@ -39,6 +39,10 @@ impl Operation for Repartition {
         Ok(Flow::One(record))
     }
 
+    fn scatters(&self) -> bool {
+        true
+    }
+
     fn distribute(&self, py: Gil<'_>, cut: &mut Cut) {
         cut.move_by(Route::ByKey(self.0.clone_ref(py)));
     }

@@ -2,9 +2,10 @@
 
 use super::in_flight::Flight;
 use super::settle::{self, BatchEnd};
+use crate::distribution::{Reads, is_shared};
 use crate::execution::{Cause, Ended, How, Order, Surroundings};
 use crate::id::Id;
-use crate::plan::{Message, Messages};
+use crate::plan::{Message, Messages, Mode};
 use crate::redis::{User, locked_to_write};
 use crate::registration::Registration;
 use crate::scope::SessionInfo;
@@ -41,7 +42,7 @@ impl Batch {
             messages: Arc::new(messages),
             flight,
             tries,
-            one_by_one: is_record_by_record(&registration.plan.steps),
+            one_by_one: is_one_by_one(registration),
             begun: AtomicUsize::new(0),
             acknowledged: AtomicUsize::new(0),
             settled: AtomicBool::new(false),
@@ -102,6 +103,14 @@ impl Batch {
     pub(super) fn close(&self) {
         self.settled.store(true, Ordering::Relaxed);
     }
+}
+
+/// `true` if each message of a registration is handled before the next one is read. Records on their way to other shards are not waited
+/// for.
+fn is_one_by_one(registration: &Registration) -> bool {
+    let plan = &registration.plan;
+    let is_shared = registration.mode == Mode::Async && is_shared(plan, Reads::Here);
+    is_record_by_record(&plan.steps) && !is_shared
 }
 
 impl Cause for Batch {
