@@ -258,7 +258,7 @@ fn one_server_takes_the_same_words() {
     con.unpause_registrations_cluster(&id).unwrap();
     con.clear_registrations_stats_cluster().unwrap();
     let mut pipe = redis::pipe();
-    pipe.atomic().cmd(PAUSE).arg("CLUSTER").arg(id.to_string());
+    pipe.atomic().cmd(PAUSE).arg("CLUSTER").arg(&id);
     let _: Value = pipe.query(&mut con).unwrap();
 }
 
