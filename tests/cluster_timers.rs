@@ -252,8 +252,14 @@ fn a_copy_of_a_key_has_no_time_event() {
     );
 }
 
-/// Moves all keys of a slot with one command each way.
-fn move_at_once(cluster: &Cluster, slot: u16, from: &ClusterNode, to: &ClusterNode) {
+/// Moves all keys of a slot with one command each way. `come` is called when the keys have come, and most of their functions have not.
+fn move_at_once(
+    cluster: &Cluster,
+    slot: u16,
+    from: &ClusterNode,
+    to: &ClusterNode,
+    come: impl FnOnce(),
+) {
     let slot = slot.to_string();
     let set = |node: &ClusterNode, words: &[&str]| {
         let all = [&["CLUSTER", "SETSLOT", slot.as_str()], words].concat();
@@ -266,6 +272,7 @@ fn move_at_once(cluster: &Cluster, slot: u16, from: &ClusterNode, to: &ClusterNo
     let mut words = vec!["MIGRATE", "127.0.0.1", &port, "", "0", "5000", "KEYS"];
     words.extend(keys.iter().map(String::as_str));
     let _: String = ask(from, &words);
+    come();
     set(to, &["NODE", to.id()]);
     set(from, &["NODE", to.id()]);
     cluster.settle().unwrap();
@@ -273,7 +280,29 @@ fn move_at_once(cluster: &Cluster, slot: u16, from: &ClusterNode, to: &ClusterNo
 
 #[test]
 fn many_keys_move_at_once() {
-    let cluster = Server::cluster().shards(2).start().unwrap();
+    many_keys_move(|_| || ());
+}
+
+/// Replicas and the AOF are told of functions that have come, which would end a server that pauses writes.
+#[test]
+fn functions_that_come_while_the_server_pauses_wait() {
+    many_keys_move(|to| {
+        let client = redis::Client::open(to.url()).unwrap();
+        let mut con = client.get_connection().unwrap();
+        let pause = redis::cmd("CLIENT")
+            .arg(&["PAUSE", "1000", "WRITE"])
+            .clone();
+        move || pause.exec(&mut con).unwrap()
+    });
+}
+
+/// `ready` is told of the shard to which the keys go, and returns what happens when they have come.
+fn many_keys_move<F: FnOnce()>(ready: impl FnOnce(&ClusterNode) -> F) {
+    let cluster = Server::cluster()
+        .shards(2)
+        .server_arg("appendonly", "yes")
+        .start()
+        .unwrap();
     let (slot, tag) = tags(2).remove(0);
     let old = usize::from(slot >= 8192);
     let (from, to) = (cluster.shard(old), cluster.shard(1 - old));
@@ -281,17 +310,17 @@ fn many_keys_move_at_once() {
         "
 def counter(number):
     return lambda: execute('HINCRBY', 'runs:{{{tag}}}', str(number), 1)
-for number in range(100):
+for number in range(300):
     registerTE(1, counter(number), 'timer%d:{{{tag}}}' % number)
 "
     );
     let _: Value = ask(&from, &["RG.PYEXECUTE", &script]);
     let runs = format!("runs:{{{tag}}}");
     let count = |node: &ClusterNode| try_ask::<usize>(node, &["HLEN", &runs]).unwrap_or(0);
-    eventually("all functions run", || count(&from) == 100);
-    move_at_once(&cluster, slot, &from, &to);
+    eventually("all functions run", || count(&from) == 300);
+    move_at_once(&cluster, slot, &from, &to, ready(&to));
     let _: i64 = ask(&to, &["DEL", &runs]);
-    eventually("all functions go on", || count(&to) == 100);
+    eventually("all functions go on", || count(&to) == 300);
 }
 
 #[test]

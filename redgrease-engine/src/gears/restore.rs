@@ -12,7 +12,9 @@ use crate::encoding::Damaged;
 use crate::execution::{Body, Ending, bodies};
 use crate::id::Id;
 use crate::python::{Gil, Ledger};
-use crate::redis::{Context, Level, User, after, locked, log, unreadable, will_save};
+use crate::redis::{
+    Context, Level, User, after, locked, locked_to_write, log, unreadable, will_save,
+};
 use crate::registration::stored::{Stored, StoredSession, decode};
 use crate::registration::streams::{self, Begin};
 use crate::registration::{
@@ -209,7 +211,10 @@ fn finish(context: &Context, id: &str, attempt: Attempt, attempts: Option<Attemp
         }
         Box::new(move |stopped| {
             let collected = stopped.map_or(collected, Err);
-            locked(|context| has_run(context, &session, attempt, again, collected, began));
+            // Replicas are told of a session that has lost its names.
+            locked_to_write(|context| {
+                has_run(context, &session, attempt, again, collected, began);
+            });
             ends(&attempts);
         })
     };

@@ -159,7 +159,9 @@ pub(crate) use log::{Level, log};
 pub(crate) use module::{REFUSED, library_path, load_module};
 pub(crate) use notification::quietly;
 pub(crate) use pass_on::pass_on;
-pub(crate) use paused::{WHILE_PAUSED, has_handed_over, is_paused, locked_to_write};
+pub(crate) use paused::{
+    WHILE_PAUSED, after_to_write, has_handed_over, is_paused, locked_to_write,
+};
 pub(crate) use persistence::{replicate, replicate_key, replicate_to_aof, unreadable, will_save};
 pub(crate) use raw::{RedisModuleCtx, RedisModuleString};
 pub(crate) use refusal::is_about_keys;

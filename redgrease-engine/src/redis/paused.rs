@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::lend::keep;
 use super::lock::{self, LockGuard};
+use super::timer::after;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -53,4 +54,19 @@ pub(crate) fn locked_to_write<R>(body: impl FnOnce(&Context) -> R) -> R {
         drop(guard);
         thread::sleep(WHILE_PAUSED);
     }
+}
+
+/// As [`super::after`], for a job that writes or tells replicas something: it waits while the server is paused.
+pub(crate) fn after_to_write(
+    context: &Context,
+    delay: Duration,
+    job: impl FnOnce(&Context) + Send + 'static,
+) {
+    after(context, delay, |context| {
+        if is_paused() {
+            after_to_write(context, WHILE_PAUSED, job);
+        } else {
+            job(context);
+        }
+    });
 }

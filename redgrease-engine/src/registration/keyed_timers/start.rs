@@ -10,7 +10,7 @@ use crate::encoding::Damaged;
 use crate::execution::reach_python;
 use crate::python::{Holder, unpickle};
 use crate::redis::timer_key::{self, KeyValue};
-use crate::redis::{Context, Guarded, Level, User, after, log, replicate_key};
+use crate::redis::{Context, Guarded, Level, User, after_to_write, is_paused, log, replicate_key};
 use crate::scope::{self, Scope};
 use std::sync::Arc;
 use std::time::Instant;
@@ -39,7 +39,8 @@ pub(super) fn answered(context: &Context, number: &str, bytes: Option<&[u8]>) {
 fn plan(context: &Context) {
     let now = Instant::now();
     if let Some(at) = WAITING.write(context, |waiting| waiting.plan(now)) {
-        after(context, at.saturating_duration_since(now), move |context| {
+        // Replicas are told of a function that has come.
+        after_to_write(context, at.saturating_duration_since(now), move |context| {
             if WAITING.write(context, |waiting| waiting.begins(at)) {
                 start_all(context);
             }
@@ -52,6 +53,9 @@ fn plan(context: &Context) {
 pub(crate) fn start_all(context: &Context) {
     if !context.may_handle_events() {
         return;
+    }
+    if is_paused() {
+        return plan(context);
     }
     let now = Instant::now();
     let due = WAITING.write(context, |waiting| waiting.take_due(now));

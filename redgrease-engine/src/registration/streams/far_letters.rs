@@ -15,7 +15,7 @@ use super::stream::Stream;
 use crate::cluster::topology::{self, NodeId, slot_of};
 use crate::cluster::{self, Lane, Tag, Unsent};
 use crate::plan::Message;
-use crate::redis::{Context, Guarded, Level, User, after, locked, log};
+use crate::redis::{Context, Guarded, Level, User, after_to_write, locked, log};
 use crate::registration::Registration;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -63,7 +63,7 @@ pub(super) fn follow_cluster() {
     hub.on(Tag::DEAD_LETTERS, |message| {
         // Commands run in the next turn of the event loop.
         locked(|context| {
-            after(context, Duration::ZERO, move |context| {
+            after_to_write(context, Duration::ZERO, move |context| {
                 let from = message.from();
                 match Word::read(message.content()) {
                     Ok(Word::Letter {
@@ -181,7 +181,7 @@ fn look(context: &Context) {
         !letters.waiting.is_empty() && !std::mem::replace(&mut letters.is_planned, true)
     });
     if plans {
-        after(context, LOOK, |context| {
+        after_to_write(context, LOOK, |context| {
             letters().write(context, |letters| letters.is_planned = false);
             take_own(context);
             look(context);
