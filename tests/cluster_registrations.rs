@@ -4,7 +4,8 @@
 mod common;
 
 use common::eventually;
-use common::shards::{ids, send, text, try_send};
+use common::rounds::{Tally, rounds};
+use common::shards::{Random, ids, send, text, try_send};
 use common::wheel::make_wheel;
 use redgrease_embedded::{Cluster, ClusterNode, Server};
 use redis::Value;
@@ -476,17 +477,28 @@ GB('CommandReader').map(lambda _: 'one').register(trigger='hello', mode='sync', 
     }
 }
 
-/// Two shards that do not know each other any longer, and each make changes of their own. Returns after they have met again.
-fn apart(cluster: &Cluster, changes: impl FnOnce(&ClusterNode, &ClusterNode)) {
-    let (one, two) = (cluster.shard(0), cluster.shard(1));
-    for (node, other) in [(&one, &two), (&two, &one)] {
+/// A shard and the others do not know each other any longer, and make changes of their own. `changes` gets that shard and another one.
+/// Returns after they have met again.
+fn apart(cluster: &Cluster, alone: usize, changes: impl FnOnce(&ClusterNode, &ClusterNode)) {
+    let mut others = masters(cluster);
+    let one = others.remove(alone);
+    let pairs = || {
+        others
+            .iter()
+            .flat_map(|other| [(&one, other), (other, &one)])
+    };
+    for (node, other) in pairs() {
         send(node, &["CLUSTER", "FORGET", other.id()]);
-        send(node, &["RG.REFRESHCLUSTER"]);
     }
-    changes(&one, &two);
-    let port = two.port().to_string();
-    send(&one, &["CLUSTER", "MEET", "127.0.0.1", &port]);
-    for (node, other) in [(&one, &two), (&two, &one)] {
+    for node in masters(cluster) {
+        send(&node, &["RG.REFRESHCLUSTER"]);
+    }
+    changes(&one, &others[0]);
+    for other in &others {
+        let port = other.port().to_string();
+        send(&one, &["CLUSTER", "MEET", "127.0.0.1", &port]);
+    }
+    for (node, other) in pairs() {
         eventually("the shards know each other", || {
             let nodes = text(&send(node, &["CLUSTER", "NODES"]));
             nodes
@@ -496,13 +508,64 @@ fn apart(cluster: &Cluster, changes: impl FnOnce(&ClusterNode, &ClusterNode)) {
     }
 }
 
+/// The registrations of a shard, and what triggers answer there.
+fn state(node: &ClusterNode, triggers: &[String]) -> (Vec<String>, Vec<Option<String>>) {
+    let answers = triggers.iter().map(|trigger| call(node, trigger).ok());
+    (ids(node), answers.collect())
+}
+
+/// `ROUNDS` repeats it more often.
+#[test]
+fn after_random_changes_without_contact_all_shards_are_equal_within_seconds() {
+    let cluster = without_coverage(3, 0);
+    let nodes = masters(&cluster);
+    let triggers: Vec<String> = (0..4).map(|number| format!("hello{number}")).collect();
+    let mut random = Random::new();
+    let mut tally = Tally::new();
+    for round in 0..rounds(3) {
+        let mut done = Vec::new();
+        apart(&cluster, random.below(3), |one, two| {
+            for number in 0..=random.below(8) {
+                let node = if random.below(2) == 0 { one } else { two };
+                let (session, trigger) = (random.below(4), &triggers[random.below(4)]);
+                let session = format!("app{session}");
+                let had = ids(node);
+                let outcome = if random.below(3) > 0 || had.is_empty() {
+                    let script = script(trigger, &format!("{round}.{number}"));
+                    let words = ["RG.PYEXECUTE", &script, "ID", &session, "UPGRADE"];
+                    try_send(node, &words)
+                } else {
+                    let id = &had[random.below(had.len())];
+                    try_send(node, &["RG.UNREGISTER", id])
+                };
+                // Another session of this part may have the trigger.
+                let outcome = outcome.map_err(|error| error.to_string()).err();
+                done.push((node.port(), session, trigger, outcome));
+            }
+        });
+        let met = Instant::now();
+        let mut states = Vec::new();
+        eventually("all shards are equal", || {
+            states = nodes.iter().map(|node| state(node, &triggers)).collect();
+            states.windows(2).all(|two| two[0] == two[1])
+        });
+        let took = met.elapsed();
+        assert!(
+            took < Duration::from_secs(5),
+            "round {round}: {took:?} after {done:?}: {states:?}"
+        );
+        tally.add("equal", took);
+    }
+    tally.print("registrations without contact");
+}
+
 #[test]
 fn without_contact_the_later_change_wins_everywhere() {
     let cluster = without_coverage(2, 0);
     let nodes = masters(&cluster);
     register(&nodes[0], "app", "hello", "both");
     register(&nodes[0], "gone", "gone", "both");
-    apart(&cluster, |one, two| {
+    apart(&cluster, 0, |one, two| {
         register(one, "app", "hello", "one");
         register(one, "app", "hello", "one later");
         register(two, "app", "hello", "two");
@@ -536,7 +599,7 @@ fn without_contact_the_later_change_wins_everywhere() {
 fn without_contact_the_later_session_has_the_trigger() {
     let cluster = without_coverage(2, 1);
     let nodes = masters(&cluster);
-    apart(&cluster, |one, two| {
+    apart(&cluster, 0, |one, two| {
         register(one, "earlier", "hello", "earlier");
         register(two, "before", "before", "before");
         register(two, "later", "hello", "later");

@@ -5,14 +5,16 @@ mod common;
 mod on_shards;
 
 use common::eventually;
+use common::rounds::rounds;
+use common::shards::Random;
 use on_shards::{ask, client, fill, results, run};
 use redgrease_embedded::{Cluster, ClusterNode, Server};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// A shard that says nothing for so long is lost.
-const IDLE: Duration = Duration::from_millis(IDLE_MILLIS);
-const IDLE_MILLIS: u64 = 3000;
+const IDLE: Duration = Duration::from_millis(IDLE_MILLIS as u64);
+const IDLE_MILLIS: usize = 3000;
 /// The error comes this much later at most.
 const SLACK: Duration = Duration::from_secs(5);
 
@@ -290,24 +292,6 @@ fn a_plan_that_cannot_be_sent_runs_nowhere() {
     assert_eq!(results(&cluster.shard(0), "GB().count().run()"), [""; 0]);
 }
 
-/// The rounds of a test with random moments. `REDGREASE_ROUNDS` asks for more of them.
-fn rounds() -> u64 {
-    let asked = std::env::var("REDGREASE_ROUNDS").ok();
-    asked.and_then(|rounds| rounds.parse().ok()).unwrap_or(3)
-}
-
-/// A number below `end`: the same ones for the same seed.
-fn below(seed: &mut u64, end: u64) -> u64 {
-    *seed ^= *seed << 13;
-    *seed ^= *seed >> 7;
-    *seed ^= *seed << 17;
-    (*seed >> 11) % end
-}
-
-fn shard(seed: &mut u64) -> usize {
-    usize::try_from(below(seed, 3)).unwrap()
-}
-
 /// Counts words while a shard is stopped for a random time. The counts are right, or the run ends with an error that names the
 /// shard.
 #[test]
@@ -323,11 +307,11 @@ fn words_are_counted_right_or_not_at_all_while_shards_are_stopped() {
     expected.push(format!("all={KEYS}"));
     expected.sort();
     let (mut right, mut failed) = (0, 0);
-    for round in 1..=rounds() {
-        let mut seed = round.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let (from, stopped) = (shard(&mut seed), shard(&mut seed));
-        let pauses = [below(&mut seed, 900), below(&mut seed, IDLE_MILLIS * 2)];
-        let [before, during] = pauses.map(Duration::from_millis);
+    let mut random = Random::new();
+    for round in 0..rounds(3) {
+        let (from, stopped) = (random.below(3), random.below(3));
+        let pauses = [random.below(900), random.below(IDLE_MILLIS * 2)];
+        let [before, during] = pauses.map(|millis| Duration::from_millis(millis as u64));
         let node = cluster.shard(from);
         let run = thread::spawn(move || run(&node, script));
         thread::sleep(before);

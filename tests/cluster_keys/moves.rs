@@ -1,6 +1,8 @@
 //! Keys that are read while slots move.
 
 use crate::common::capability::is_redis_6;
+use crate::common::eventually;
+use crate::common::rounds::rounds;
 use crate::common::shards::{Random, ask};
 use crate::data::Data;
 use crate::{results, run_at};
@@ -10,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 /// Moves slots to random shards until the body has ended. Returns what the body returns and the number of moves.
-fn while_slots_move<R>(
+pub(super) fn while_slots_move<R>(
     cluster: &Cluster,
     data: &Data,
     random: &mut Random,
@@ -23,9 +25,9 @@ fn while_slots_move<R>(
             let mut moves = 0;
             while !is_over.load(Ordering::Relaxed) {
                 let (slot, _) = data.tags[random.below(data.tags.len())];
-                cluster
-                    .move_slot(slot, random.below(cluster.shards()))
-                    .unwrap();
+                let to = random.below(cluster.shards());
+                // A slow machine may keep a server from answering for a moment. A move that failed goes on.
+                eventually("a slot moves", || cluster.move_slot(slot, to).is_ok());
                 moves += 1;
                 // The load of this test, not a condition to wait for.
                 thread::sleep(pause);
@@ -136,6 +138,5 @@ GB().filter(passes).limit(1).run('*', readValue=False)"
 #[test]
 #[ignore = "takes many minutes"]
 fn each_of_300_thousand_keys_is_read_once_while_slots_move() {
-    let rounds = std::env::var("ROUNDS").map_or(50, |rounds| rounds.parse().unwrap());
-    reads_each_key_once(30, 10_000, rounds, Duration::from_millis(100));
+    reads_each_key_once(30, 10_000, rounds(50), Duration::from_millis(100));
 }

@@ -9,6 +9,7 @@ pub(crate) mod anywhere;
 pub(crate) mod capability;
 pub(crate) mod pair;
 pub(crate) mod proxy;
+pub(crate) mod rounds;
 pub(crate) mod shards;
 pub(crate) mod wheel;
 

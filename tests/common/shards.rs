@@ -77,6 +77,8 @@ pub(crate) struct Router {
     owners: HashMap<String, String>,
     /// Waits until a replica has each write.
     is_safe: bool,
+    /// How often a command was sent again that may have been carried out.
+    repeats: usize,
 }
 
 impl Router {
@@ -86,7 +88,12 @@ impl Router {
             sockets: HashMap::new(),
             owners: HashMap::new(),
             is_safe: false,
+            repeats: 0,
         }
+    }
+
+    pub(crate) fn repeats(&self) -> usize {
+        self.repeats
     }
 
     /// Waits from now on until a replica has each write: a master that is killed loses none of them. A write that no replica has
@@ -114,6 +121,7 @@ impl Router {
                     Some((false, to)) => drop(self.owners.insert(key.clone(), to)),
                     None => {
                         let text = error.to_string();
+                        self.repeats += 1;
                         self.sockets.remove(&url);
                         self.owners.remove(&key);
                         assert!(begun.elapsed() < PATIENCE, "{words:?}: {text}");
