@@ -8,22 +8,30 @@ use std::path::Path;
 /// Texts that only a crash or a bug of the engine writes.
 const ALARMS: [&str; 3] = ["BUG REPORT", "panicked", "failed inside the engine"];
 
+/// The lines that are shown after an alarm: the stack of a crash.
+const SHOWN: usize = 80;
+
 /// Checks that a server's log shows no crash and no bug of the engine.
 ///
 /// # Errors
-/// The alarming text and the last lines of the log.
+/// The alarming text and the lines after it.
 pub fn check_log(server: &Server) -> Outcome {
-    check_log_at(server.log_path(), || server.log_tail(60))
+    check_log_at(server.log_path())
 }
 
-/// The same for a log file; `tail` returns its last lines.
+/// The same for a log file.
 ///
 /// # Errors
-/// The alarming text and the last lines of the log.
-pub fn check_log_at(path: &Path, tail: impl FnOnce() -> String) -> Outcome {
+/// The alarming text and the lines after it.
+pub fn check_log_at(path: &Path) -> Outcome {
     let log = fs::read_to_string(path).unwrap_or_default();
-    match ALARMS.iter().find(|alarm| log.contains(**alarm)) {
-        Some(alarm) => Err(format!("the log contains {alarm:?}:\n{}", tail())),
+    let lines: Vec<&str> = log.lines().collect();
+    let is_alarm = |line: &&str| ALARMS.iter().any(|alarm| line.contains(alarm));
+    match lines.iter().position(is_alarm) {
+        Some(at) => {
+            let shown = &lines[at..lines.len().min(at + SHOWN)];
+            Err(format!("the log has an alarm:\n{}", shown.join("\n")))
+        }
         None => Ok(()),
     }
 }

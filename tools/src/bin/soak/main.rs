@@ -13,7 +13,7 @@
 //! | `memory.rs` | the table of memory |
 //!
 //! Options: `--minutes 30`, `--seed N`, or `--rounds N` for `calm.rs`, or `--cluster 3` with `--replicas 1` and
-//! `--without pauses,failovers,..` (parts of `cluster/`). The program fails if a call
+//! `--without pauses,failovers,restarts,..` (parts of `cluster/`). The program fails if a call
 //! hangs or fails, if a message is lost or handled twice, if a replica differs from its master, or if a server crashes. It does not judge
 //! memory: read the table to find a leak.
 

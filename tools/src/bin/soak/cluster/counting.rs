@@ -77,7 +77,7 @@ pub(super) fn run(soak: &Soak, seed: u64) -> Outcome {
 }
 
 /// The results of a run. Its errors are an error.
-fn read(reply: &Value) -> Outcome<Vec<String>> {
+pub(super) fn read(reply: &Value) -> Outcome<Vec<String>> {
     match reply {
         Value::Array(parts) => match parts.as_slice() {
             [Value::Array(results), Value::Array(errors)] if errors.is_empty() => {

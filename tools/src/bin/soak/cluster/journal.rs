@@ -7,17 +7,19 @@ use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 /// Parts of the messages of calls that could not be served, because something in the cluster was away or on its way.
-const HONEST: [(&str, &str); 22] = [
+const HONEST: [(&str, &str); 24] = [
     ("max idle", "a shard was silent for too long"),
     ("does not answer", "a shard did not answer"),
     ("did not answer", "a shard did not answer"),
     ("started again", "a shard was started again"),
+    ("oading the dataset", "a shard was started again"),
     ("not in the cluster", "a shard had left"),
     ("left the cluster", "a shard had left"),
     ("MOVED", "a key was elsewhere"),
     ("ASK ", "a key was elsewhere"),
     ("TRYAGAIN", "a slot was moving"),
     ("CLUSTERDOWN", "the cluster was down"),
+    ("ClusterDown", "the cluster was down"),
     ("READONLY", "a replica was asked"),
     ("read only replica", "a replica was asked"),
     ("MASTERDOWN", "a replica was asked"),
@@ -86,6 +88,22 @@ impl Journal {
         counts
             .get(&(name, kind.to_owned()))
             .map_or(0, |entry| entry.count)
+    }
+
+    /// How often servers were started again. Each time counts twice: when it begins, and when it has ended.
+    pub(crate) fn restarts(&self) -> u64 {
+        self.sum(&["restart"])
+    }
+
+    /// What has happened to servers so far.
+    pub(crate) fn changes(&self) -> u64 {
+        self.sum(&["restart", "failover", "pause"])
+    }
+
+    fn sum(&self, names: &[&str]) -> u64 {
+        let counts = locked(&self.counts);
+        let of_names = counts.iter().filter(|((name, _), _)| names.contains(name));
+        of_names.map(|(_, entry)| entry.count).sum()
     }
 
     /// An operation that has taken longer.

@@ -113,10 +113,11 @@ fn check(soak: &Soak, con: &mut Con, tag: &str, sent: &Sent) -> Outcome {
 /// A batch may be handled again if its master was replaced between the handler and the acknowledgement.
 pub(super) fn check_at_end(soak: &Soak) -> Outcome {
     let again = soak.journal.count("message", "handled again");
-    let failovers = soak.journal.count("failover", "done");
-    if again > failovers * BATCH * TAGS.len() as u64 {
+    let kills = soak.journal.count("restart, killed", "done");
+    let changes = soak.journal.count("failover", "done") + kills;
+    if again > changes * BATCH * TAGS.len() as u64 {
         return Err(format!(
-            "{again} messages were handled again, more than {failovers} failovers explain"
+            "{again} messages were handled again, more than {changes} failovers and kills explain"
         ));
     }
     Ok(())

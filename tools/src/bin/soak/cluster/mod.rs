@@ -2,12 +2,14 @@
 //!
 //! | file | purpose |
 //! |---|---|
-//! | `weather.rs` | moves slots, promotes replicas, pauses servers |
+//! | `weather.rs` | moves slots, promotes replicas, pauses servers, and starts them again |
 //! | `journal.rs` | counts operations by their outcome, and notices those that hang |
 //! | `counting.rs` | counts words whose number is known |
 //! | `messages.rs` | adds messages to streams, and checks that each is handled once |
 //! | `calls.rs` | triggers gears through the client |
 //! | `sessions.rs` | registers, upgrades and unregisters at all shards, and compares what they have |
+//! | `timers.rs` | timers of all kinds go on, and none runs too often |
+//! | `settings.rs` | changes settings on all servers |
 //! | `growth.rs` | the memory of the servers |
 //!
 //! A call that fails and says why, because a shard was away, is counted and not a failure. A wrong result, a lost message, a call that
@@ -19,6 +21,8 @@ mod growth;
 mod journal;
 mod messages;
 mod sessions;
+mod settings;
+mod timers;
 mod weather;
 
 use growth::Growth;
@@ -84,6 +88,9 @@ pub(crate) fn run(args: &Args, shards: usize, minutes: u64, seed: u64) -> Outcom
         .shards(shards)
         .replicas(replicas)
         .node_timeout(NODE_TIMEOUT)
+        // A server that is killed loses nothing: each write is in the hands of the system before it is answered.
+        .server_arg("appendonly", "yes")
+        .server_arg("appendfsync", "no")
         .start_timeout(Duration::from_mins(2))
         .start()
         .map_err(|error| error.to_string())?;
@@ -98,8 +105,9 @@ pub(crate) fn run(args: &Args, shards: usize, minutes: u64, seed: u64) -> Outcom
     outcome.map_err(|error| {
         let nodes = soak.cluster.nodes();
         let tails = nodes.iter().map(|node| {
-            let tail = node.log_tail(15);
-            format!("\n{} ({}):\n{tail}", node.url(), node.id())
+            let log = check_log_at(&node.log_path());
+            let log = log.err().unwrap_or_else(|| node.log_tail(15));
+            format!("\n{} ({}):\n{log}", node.url(), node.id())
         });
         let tails: String = tails.collect();
         format!("seed {seed}: {error}\nthe ends of the logs:{tails}")
@@ -117,7 +125,8 @@ fn watch(soak: &Soak, minutes: u64, seed: u64) -> Outcome {
     counting::prepare(soak)?;
     messages::prepare(soak)?;
     calls::prepare(soak)?;
-    let parts: [(&'static str, Part); 8] = [
+    timers::prepare(soak)?;
+    let parts: [(&'static str, Part); 10] = [
         ("weather", weather::run),
         ("word counts", counting::run),
         ("messages", messages::run),
@@ -126,8 +135,10 @@ fn watch(soak: &Soak, minutes: u64, seed: u64) -> Outcome {
         ("calls, third client", calls::run),
         ("upgrades", sessions::upgrade),
         ("registrations", sessions::come_and_go),
+        ("timers", timers::run),
+        ("settings", settings::run),
     ];
-    let mut growth = Growth::default();
+    let mut growth = Growth::new(&soak.cluster);
     let done = thread::scope(|scope| {
         let mut threads = Vec::new();
         for (place, (name, part)) in parts.into_iter().enumerate() {
@@ -138,7 +149,7 @@ fn watch(soak: &Soak, minutes: u64, seed: u64) -> Outcome {
             threads.push((name, scope.spawn(move || part(soak, seed))));
         }
         while Instant::now() < end && threads.iter().all(|(_, thread)| !thread.is_finished()) {
-            growth.sample(&soak.cluster);
+            growth.sample();
             if let Some(hung) = soak.journal.hanging(BOUND) {
                 // Its thread never ends, so neither would the scope.
                 println!("{}", soak.journal.table());
@@ -166,8 +177,9 @@ fn watch(soak: &Soak, minutes: u64, seed: u64) -> Outcome {
     soak.cluster.settle().map_err(|error| error.to_string())?;
     messages::check_at_end(soak)?;
     sessions::check_equal(soak)?;
+    settings::check_equal(soak)?;
     for node in soak.cluster.nodes() {
-        check_log_at(&node.log_path(), || node.log_tail(60))?;
+        check_log_at(&node.log_path())?;
     }
     growth.check()
 }
