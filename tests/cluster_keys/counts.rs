@@ -40,6 +40,7 @@ fn builder() -> ClusterBuilder {
     Server::cluster()
         .shards(3)
         .replicas(1)
+        .start_timeout(Duration::from_mins(2))
         .module_arg("ExecutionMaxIdleTime", IDLE.as_millis().to_string())
 }
 
