@@ -8,7 +8,7 @@ mod data;
 mod faults;
 mod moves;
 
-use common::shards::{Router, tags};
+use common::shards::{Router, ask, tags, try_ask};
 use redgrease_embedded::{Cluster, Server};
 use std::time::Duration;
 
@@ -43,6 +43,34 @@ fn results(cluster: &Cluster, shard: usize, script: &str) -> Vec<String> {
     assert_eq!(errors, [""; 0]);
     results.sort();
     results
+}
+
+/// As on one server: a run over all keys must not change which of them the server evicts.
+#[test]
+fn reading_strings_is_no_use_of_their_keys() {
+    let cluster = Server::cluster().shards(3).start().unwrap();
+    let nodes = cluster.nodes();
+    for node in &nodes {
+        ask::<()>(node, &["CONFIG", "SET", "maxmemory-policy", "allkeys-lfu"]);
+    }
+    let mut router = Router::new(&cluster);
+    let names: Vec<String> = tags(9)
+        .into_iter()
+        .map(|(_, tag)| format!("key{{{tag}}}"))
+        .collect();
+    for name in &names {
+        router.send::<()>(&["SET", name, "1"]);
+    }
+    // The other shards do not answer for a key.
+    let uses_of = |name: &String| -> i64 {
+        let ask = |node| try_ask(node, &["OBJECT", "FREQ", name]).ok();
+        nodes.iter().find_map(ask).unwrap()
+    };
+    let before: Vec<i64> = names.iter().map(uses_of).collect();
+    let script = "GB().map(lambda r: r['value']).run()";
+    assert_eq!(results(&cluster, 0, script).len(), names.len());
+    let after: Vec<i64> = names.iter().map(uses_of).collect();
+    assert_eq!(after, before);
 }
 
 #[test]

@@ -1,6 +1,7 @@
-//! Records as bytes, for another shard of a cluster. `gears/runtime/moving.py` describes the format.
+//! Records as bytes, for another shard of a cluster. Batches of texts are written here; `gears/runtime/moving.py` describes
+//! the format of all others.
 
-use super::values::List;
+use super::values::{List, from_bytes};
 use super::{Callback, Gil, Handle, Object, Raised, namespace};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -31,6 +32,9 @@ impl Movement {
         records: Vec<Object<'_>>,
         errors: &mut Vec<Raised>,
     ) -> Result<Vec<u8>, Raised> {
+        if let Some(bytes) = write_texts(&records) {
+            return Ok(bytes);
+        }
         let records = super::values::list(py, records)?;
         let written = self
             .0
@@ -53,6 +57,9 @@ impl Movement {
         bytes: &[u8],
         errors: &mut Vec<Raised>,
     ) -> Result<Vec<Object<'py>>, Raised> {
+        if let Some((&TEXTS, texts)) = bytes.split_first() {
+            return read_texts(py, texts);
+        }
         let bytes = PyBytes::new(py, bytes);
         let read = self
             .0
@@ -62,6 +69,40 @@ impl Movement {
         errors.extend(unread.iter().map(Raised::from_value));
         Ok(records.iter().collect())
     }
+}
+
+/// The kind of a batch of texts: the bytes of each one, behind their number in four bytes. Most runs end with texts.
+const TEXTS: u8 = b'T';
+
+/// The bytes of a batch of texts. `None` if one of the records is anything else, or is a text that UTF-8 cannot have.
+fn write_texts(records: &[Object<'_>]) -> Option<Vec<u8>> {
+    let mut bytes = vec![TEXTS];
+    for record in records {
+        let text = record.cast_exact::<PyString>().ok()?.to_str().ok()?;
+        let length = u32::try_from(text.len()).ok()?;
+        bytes.extend_from_slice(&length.to_le_bytes());
+        bytes.extend_from_slice(text.as_bytes());
+    }
+    Some(bytes)
+}
+
+fn read_texts<'py>(py: Gil<'py>, bytes: &[u8]) -> Result<Vec<Object<'py>>, Raised> {
+    let mut rest = bytes;
+    let mut records = Vec::new();
+    while !rest.is_empty() {
+        let text = take_text(&mut rest)
+            .ok_or_else(|| PyValueError::new_err("a batch of records is damaged: run it again"))?;
+        records.push(from_bytes(py, text)?);
+    }
+    Ok(records)
+}
+
+fn take_text<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let (length, behind) = rest.split_first_chunk()?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+    let (text, behind) = behind.split_at_checked(length)?;
+    *rest = behind;
+    std::str::from_utf8(text).is_ok().then_some(text)
 }
 
 /// About the number of bytes of a record, found without a look at each part of it.

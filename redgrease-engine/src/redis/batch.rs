@@ -3,6 +3,7 @@
 use super::command::text;
 use super::keys::KeyType;
 use super::raw;
+use std::ffi::c_int;
 use std::ops::Range;
 use std::ptr;
 
@@ -21,6 +22,9 @@ pub(super) enum Fetch {
     Names,
     Strings,
 }
+
+/// A copy is no use of the key: the server may evict it as soon as before.
+const READ: c_int = raw::REDISMODULE_READ | raw::REDISMODULE_OPEN_KEY_NOTOUCH;
 
 /// Keys that were copied, with their bytes in one piece of memory.
 #[derive(Debug, Default)]
@@ -69,7 +73,7 @@ impl OpenKey {
         let is_own = key.is_null();
         let key = if is_own {
             // SAFETY: the caller guarantees that context and name are live.
-            unsafe { rm!(RedisModule_OpenKey(ctx, name, raw::REDISMODULE_READ)).cast() }
+            unsafe { rm!(RedisModule_OpenKey(ctx, name, READ)).cast() }
         } else {
             key
         };

@@ -14,6 +14,21 @@ impl OwnedReply {
     }
 }
 
+/// The texts of a reply that is a list of texts, in place. `None` for any other reply.
+///
+/// The server's own functions for replies take memory for each element.
+pub(super) fn texts(bytes: &[u8]) -> Option<Vec<&[u8]>> {
+    let mut rest = bytes;
+    let count = usize::try_from(number(line(&mut rest)?.strip_prefix(b"*")?)?).ok()?;
+    // A length is only a claim. Each text has six bytes or more.
+    let mut texts = Vec::with_capacity(count.min(rest.len() / 6));
+    for _ in 0..count {
+        let length = number(line(&mut rest)?.strip_prefix(b"$")?)?;
+        texts.push(take_text(&mut rest, usize::try_from(length).ok()?)?);
+    }
+    rest.is_empty().then_some(texts)
+}
+
 fn read(rest: &mut &[u8], depth: usize) -> Option<OwnedReply> {
     let line = line(rest)?;
     let (&kind, text) = line.split_first()?;
@@ -24,8 +39,7 @@ fn read(rest: &mut &[u8], depth: usize) -> Option<OwnedReply> {
         b'$' => match number(text)? {
             -1 => Some(OwnedReply::Null),
             length => {
-                let (bytes, behind) = rest.split_at_checked(usize::try_from(length).ok()?)?;
-                *rest = behind.strip_prefix(b"\r\n")?;
+                let bytes = take_text(rest, usize::try_from(length).ok()?)?;
                 Some(OwnedReply::Text(bytes.to_vec()))
             }
         },
@@ -51,6 +65,13 @@ fn line<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let (line, behind) = rest.split_at_checked(end)?;
     *rest = behind.get(2..)?;
     Some(line)
+}
+
+/// Takes a text of this length, and the end of its line.
+fn take_text<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
+    let (text, behind) = rest.split_at_checked(length)?;
+    *rest = behind.strip_prefix(b"\r\n")?;
+    Some(text)
 }
 
 fn number(text: &[u8]) -> Option<i64> {
@@ -113,8 +134,40 @@ mod tests {
         }
 
         #[test]
+        fn a_list_of_texts_is_read_in_place(
+            list in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..12), 0..6),
+        ) {
+            let items = list.iter().cloned().map(OwnedReply::Text);
+            let mut bytes = Vec::new();
+            bytes_of(&OwnedReply::Array(items.collect()), &mut bytes);
+            let expected: Vec<&[u8]> = list.iter().map(Vec::as_slice).collect();
+            prop_assert_eq!(texts(&bytes), Some(expected));
+            for cut in 0..bytes.len() {
+                prop_assert_eq!(texts(&bytes[..cut]), None);
+            }
+            bytes.push(b'$');
+            prop_assert_eq!(texts(&bytes), None);
+        }
+
+        #[test]
         fn random_bytes_do_no_harm(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
             let _ = OwnedReply::parse(&bytes);
+            let _ = texts(&bytes);
+        }
+    }
+
+    #[test]
+    fn another_reply_is_no_list_of_texts() {
+        let others = [
+            "-ERR no\r\n",
+            "*1\r\n:1\r\n",
+            "*1\r\n$-1\r\n",
+            "*-1\r\n",
+            "$1\r\na\r\n",
+            "*9223372036854775807\r\n",
+        ];
+        for other in others {
+            assert_eq!(texts(other.as_bytes()), None, "{other:?}");
         }
     }
 

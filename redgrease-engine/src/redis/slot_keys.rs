@@ -4,6 +4,7 @@ use super::batch::{Batch, Fetch};
 use super::call::{Rights, call};
 use super::context::Context;
 use super::key_pattern::Pattern;
+use super::protocol::texts;
 use super::user::User;
 
 /// The keys that are read of slots.
@@ -84,11 +85,11 @@ impl SlotFilling<'_> {
     ) -> Option<Vec<Vec<u8>>> {
         let slot = slot.to_string();
         let words: [&[u8]; 3] = [b"GETKEYSINSLOT", slot.as_bytes(), MOST];
-        let names = call(self.context, Rights::Question, b"CLUSTER", &words).ok()?;
+        let reply = call(self.context, Rights::Question, b"CLUSTER", &words).ok()?;
+        let names = texts(reply.protocol())?;
+        self.seen += names.len();
         let mut left = Vec::new();
-        for name in names.borrow().elements() {
-            let name = name.bytes();
-            self.seen += 1;
+        for name in names {
             if !self.pattern.matches(name) {
                 continue;
             }

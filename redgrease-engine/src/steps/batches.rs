@@ -2,8 +2,6 @@
 
 use super::MoverId;
 use crate::python::{Gil, Handle, Movement, Object, Raised, guessed_size};
-use std::collections::HashMap;
-use std::hash::Hash;
 
 /// The size of a batch in bytes, as far as it can be guessed.
 const AIM: usize = 128 << 10;
@@ -17,9 +15,10 @@ const MOST_RECORDS: usize = 1 << 14;
 /// The records that are held back until a batch is full. `S` stands for a shard.
 #[derive(Debug)]
 pub(crate) struct Batches<S> {
-    held: HashMap<(MoverId, S), Held>,
-    /// The number of records that fill a batch of each mover.
-    lengths: HashMap<MoverId, usize>,
+    /// In the order of the movers and their receivers. Each record looks here: a search is faster than a hash.
+    held: Vec<((MoverId, S), Held)>,
+    /// By mover: the number of records that fill a batch.
+    lengths: Vec<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -40,17 +39,17 @@ pub(crate) struct Batch<S> {
 impl<S> Default for Batches<S> {
     fn default() -> Self {
         Batches {
-            held: HashMap::new(),
-            lengths: HashMap::new(),
+            held: Vec::new(),
+            lengths: Vec::new(),
         }
     }
 }
 
-impl<S: Copy + Eq + Hash + Ord> Batches<S> {
+impl<S: Copy + Ord> Batches<S> {
     /// Holds a record back. Returns the batch that is full.
     pub(crate) fn add(&mut self, mover: MoverId, to: S, record: Object<'_>) -> Option<Batch<S>> {
-        let length = self.lengths.get(&mover).copied().unwrap_or(FIRST_LENGTH);
-        let held = self.held.entry((mover, to)).or_default();
+        let length = self.lengths.get(mover.0).copied().unwrap_or(FIRST_LENGTH);
+        let held = self.held_for(mover, to);
         held.bytes += guessed_size(&record);
         held.records.push(record.unbind().into());
         if held.records.len() < length && held.bytes < MOST {
@@ -60,23 +59,35 @@ impl<S: Copy + Eq + Hash + Ord> Batches<S> {
         Some(Batch { mover, to, records })
     }
 
+    fn held_for(&mut self, mover: MoverId, to: S) -> &mut Held {
+        let key = (mover, to);
+        let place = self.held.binary_search_by_key(&key, |(of, _)| *of);
+        let place = place.unwrap_or_else(|place| {
+            self.held.insert(place, (key, Held::default()));
+            place
+        });
+        &mut self.held[place].1
+    }
+
     /// Takes the records of a mover that are held back: at its end, or when they have waited long enough.
     pub(crate) fn take(&mut self, mover: MoverId) -> Vec<Batch<S>> {
-        let of_mover = |&(of, to): &(MoverId, S)| (of == mover).then_some(to);
-        let mut receivers: Vec<S> = self.held.keys().filter_map(of_mover).collect();
-        receivers.sort_unstable();
-        let batches = receivers.into_iter().filter_map(|to| {
-            let records = self.held.remove(&(mover, to))?.records;
-            (!records.is_empty()).then_some(Batch { mover, to, records })
+        let of_mover = self.held.iter_mut().filter(|((of, _), _)| *of == mover);
+        let batches = of_mover.map(|((mover, to), held)| Batch {
+            mover: *mover,
+            to: *to,
+            records: std::mem::take(held).records,
         });
-        batches.collect()
+        batches.filter(|batch| batch.len() > 0).collect()
     }
 
     /// Learns from the size of a batch how many records fill the next one.
     pub(crate) fn learn(&mut self, mover: MoverId, records: usize, bytes: usize) {
         let fit = AIM.saturating_mul(records) / bytes.max(1);
         let most = records.saturating_mul(4).min(MOST_RECORDS);
-        self.lengths.insert(mover, fit.clamp(1, most.max(1)));
+        if self.lengths.len() <= mover.0 {
+            self.lengths.resize(mover.0 + 1, FIRST_LENGTH);
+        }
+        self.lengths[mover.0] = fit.clamp(1, most.max(1));
     }
 }
 

@@ -1,8 +1,8 @@
 """Pickles the records that go on at another shard of a cluster.
 
-A batch of plain values is one pickle. Each other record has a pickle of its own, so that one that cannot be written or read
-leaves the others alone. Classes of scripts are written by value, and read as the class of that name which the functions of the
-execution know: an object has the same class in all steps.
+The engine itself writes batches of texts. A batch of other plain values is one pickle. Each other record has a pickle of its
+own, so that one that cannot be written or read leaves the others alone. Classes of scripts are written by value, and read as the
+class of that name which the functions of the execution know: an object has the same class in all steps.
 """
 
 import io

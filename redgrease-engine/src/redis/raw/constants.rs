@@ -51,6 +51,7 @@ constants! {
 
         REDISMODULE_READ = 1 << 0;
         REDISMODULE_WRITE = 1 << 1;
+        REDISMODULE_OPEN_KEY_NOTOUCH = 1 << 16;
 
         REDISMODULE_REPLY_STRING = 0;
         REDISMODULE_REPLY_ERROR = 1;

@@ -1,7 +1,7 @@
 //! The part of a pipeline that knows of other shards.
 
 use super::super::{Exchange, MoverId, Step, Target, durations_of};
-use super::Pipeline;
+use super::{Pipeline, Place};
 use crate::python::{Gil, Object};
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,7 +43,13 @@ impl Pipeline {
         mover: MoverId,
         records: impl IntoIterator<Item = Object<'py>>,
     ) {
-        self.stages.arrive(mover, records);
+        if self.stages.begin_behind(mover) < self.steps.len() {
+            return self.stages.arrive(mover, records);
+        }
+        // No step is left for them, as behind `collect` at the end of a plan.
+        for record in records {
+            self.results.push(Place::default(), record.unbind().into());
+        }
     }
 
     /// The number of records that have arrived and have not gone on yet.

@@ -97,6 +97,11 @@ impl Stages {
         }
     }
 
+    /// The step behind a mover.
+    pub(super) fn begin_behind(&self, mover: MoverId) -> usize {
+        self.begin(mover.0 + 1)
+    }
+
     /// The first step of a stage.
     fn begin(&self, stage: usize) -> usize {
         let mover = stage

@@ -58,6 +58,25 @@ records = [decimal.Decimal('1.5'), datetime.date(2020, 1, 2), collections.Ordere
 }
 
 #[test]
+fn texts_cross_beside_other_values_and_alone() {
+    for source in [
+        "['', 'a\\x00b', 'ä€😀', 'a' * 70000]",
+        "['a', '\\ud800']",
+        "['a', 1]",
+        "['a', b'a']",
+        "['a', type('Text', (str,), {})('b')]",
+        "[]",
+    ] {
+        let (records, errors) = texts(&format!("records = {source}"));
+        let expected = with_python(|py| {
+            let records = eval(py, source).try_iter().unwrap();
+            records.map(|one| repr(&one.unwrap())).collect::<Vec<_>>()
+        });
+        assert_eq!((records, errors), (expected, Vec::new()), "{source}");
+    }
+}
+
+#[test]
 fn a_recursive_list_crosses() {
     let (records, errors) = texts("records = [1]\none = [2]\none.append(one)\nrecords.append(one)");
     assert_eq!(records, ["1", "[2, [...]]"]);
@@ -98,7 +117,17 @@ records = [1, one, 2]";
 fn bytes_that_are_no_batch_are_refused() {
     with_python(|py| {
         let movement = Movement::new(py, std::iter::empty()).unwrap();
-        for bytes in [&b""[..], b"P", b"S", b"Pgarbage", b"S\x80\x05N."] {
+        let damaged = [
+            &b""[..],
+            b"P",
+            b"S",
+            b"Pgarbage",
+            b"S\x80\x05N.",
+            b"T\x01",
+            b"T\x02\x00\x00\x00a",
+            b"T\x01\x00\x00\x00\xff",
+        ];
+        for bytes in damaged {
             let read = movement.read(py, bytes, &mut Vec::new());
             assert!(read.is_err(), "{bytes:?}");
         }
