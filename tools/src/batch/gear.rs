@@ -9,6 +9,8 @@ const COUNT: &str = "GB('KeysReader').count().run()";
 const WORD_COUNT: &str =
     "GB('KeysReader').flatmap(lambda x: x['value'].split()).countby(lambda x: x).run()";
 
+const NAMES: &str = "GB('KeysReader').map(lambda x: x['key']).run(readValue=False)";
+
 /// Runs a job as a gear.
 ///
 /// # Errors
@@ -17,6 +19,7 @@ pub fn gear(job: Job, client: &mut Client) -> Outcome<Counted> {
     let script = match job {
         Job::Count => COUNT,
         Job::WordCount => WORD_COUNT,
+        Job::Names => NAMES,
     };
     let reply = client.call(&["RG.PYEXECUTE", script])?;
     counted(job, &reply)
@@ -34,6 +37,7 @@ fn counted(job: Job, reply: &Value) -> Option<Counted> {
     match (job, results.as_slice()) {
         (Job::Count, [count]) => Some((1, text_of(count).parse().ok()?)),
         (Job::Count, _) => None,
+        (Job::Names, names) => Some((1, u64::try_from(names.len()).ok()?)),
         (Job::WordCount, words) => {
             let counts: Option<Vec<u64>> = words.iter().map(count_of).collect();
             Some((u64::try_from(words.len()).ok()?, counts?.iter().sum()))
@@ -73,6 +77,7 @@ mod tests {
         assert_eq!(counted(Job::WordCount, &reply(&words, &[])), Some((2, 5)));
         assert_eq!(counted(Job::WordCount, &reply(&words, &["error"])), None);
         assert_eq!(counted(Job::Count, &reply(&["7"], &[])), Some((1, 7)));
+        assert_eq!(counted(Job::Names, &reply(&["a", "b"], &[])), Some((1, 2)));
         assert_eq!(counted(Job::Count, &reply(&["7", "8"], &[])), None);
     }
 }

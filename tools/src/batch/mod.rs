@@ -26,11 +26,13 @@ pub enum Job {
     Count,
     /// Counts each word of the values.
     WordCount,
+    /// Brings the names of all keys to the client.
+    Names,
 }
 
 impl Job {
     /// All jobs.
-    pub const ALL: [Job; 2] = [Job::Count, Job::WordCount];
+    pub const ALL: [Job; 3] = [Job::Count, Job::WordCount, Job::Names];
 
     /// The name for tables.
     #[must_use]
@@ -38,6 +40,7 @@ impl Job {
         match self {
             Job::Count => "count",
             Job::WordCount => "word count",
+            Job::Names => "names",
         }
     }
 }

@@ -51,7 +51,8 @@ impl Words {
 pub fn pull(job: Job, client: &mut Client) -> Outcome<Counted> {
     let connection = client.connection();
     let counted = match job {
-        Job::Count => count(connection),
+        // SCAN returns the names.
+        Job::Count | Job::Names => count(connection),
         Job::WordCount => words(connection),
     };
     counted.map_err(|error| format!("{} by redis-rs: {error}", job.name()))

@@ -12,7 +12,8 @@ use std::time::Duration;
 pub fn redis_py(job: Job, way: &str, url: &str, python: &str) -> Outcome<(Duration, Counted)> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/src/batch/redis_py.py");
     let name = match job {
-        Job::Count => "count",
+        // SCAN returns the names.
+        Job::Count | Job::Names => "count",
         Job::WordCount => "word_count",
     };
     let output = Command::new(python)

@@ -1,4 +1,4 @@
-//! Compares four ways to count keys and words: a gear, Lua in one EVAL, redis-py and redis-rs. The
+//! Compares four ways to count keys and words, and to list the names of keys: a gear, Lua in one EVAL, redis-py and redis-rs. The
 //! table also shows the slowest PING of another connection during each job.
 //!
 //! Options: `--keys 100000,1000000`, `--rounds 3`, `--python PROGRAM` (a Python with redis-py).

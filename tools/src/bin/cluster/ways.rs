@@ -57,8 +57,7 @@ impl Way {
         }
     }
 
-    /// Whether the way has another implementation of a job than the others. Counting keys needs no values, so clients scan in
-    /// any case.
+    /// Whether the way has another implementation of a job than the others. Without values, clients scan in any case.
     pub(crate) fn does(self, job: Job) -> bool {
         job == Job::WordCount || !matches!(self, Way::RedisRsBySlot | Way::RedisPyBySlot)
     }
@@ -256,7 +255,7 @@ fn merged(job: Job, shares: Vec<(Words, u64)>) -> Counted {
         all.add(words);
     }
     match job {
-        Job::Count => (1, found),
+        Job::Count | Job::Names => (1, found),
         Job::WordCount => all.counted(),
     }
 }
