@@ -1,7 +1,10 @@
 //! The errors of runs that fail because of other shards.
 
 use crate::cluster::LONGEST;
-use crate::cluster::topology::NodeId;
+use crate::cluster::topology::{NodeId, Slots};
+
+/// The most ranges of slots that an error names.
+const NAMED: usize = 10;
 
 /// How an error names a shard.
 fn named(shard: Option<NodeId>) -> String {
@@ -52,4 +55,31 @@ pub(super) fn absent(shard: NodeId) -> String {
         "ERR only the other shards have run it: the shard {shard} has failed. Run it again when that is back, or when a replica has taken \
          its place"
     )
+}
+
+/// The error of a run that goes to all shards while no server has some slots: their shard takes no part.
+pub(super) fn unserved(missing: &Slots) -> String {
+    format!(
+        "ERR only the shards that are there have run it: no server of the cluster serves {}. Run it again when a server has them (CLUSTER \
+         ADDSLOTSRANGE gives them to one)",
+        named_slots(missing)
+    )
+}
+
+/// Slots as an error names them.
+pub(super) fn named_slots(slots: &Slots) -> String {
+    let ranges = slots.ranges();
+    let mut names: Vec<String> = ranges
+        .iter()
+        .take(NAMED)
+        .map(|range| match (range.start(), range.end()) {
+            (first, last) if first == last => first.to_string(),
+            (first, last) => format!("{first}-{last}"),
+        })
+        .collect();
+    if ranges.len() > NAMED {
+        names.push(format!("{} others", ranges.len() - NAMED));
+    }
+    let noun = if slots.len() == 1 { "slot" } else { "slots" };
+    format!("{noun} {}", names.join(", "))
 }

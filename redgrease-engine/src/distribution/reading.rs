@@ -4,18 +4,16 @@
 //! have left it or are on their way. They are given to the shard that has them by then. When nothing is left, all shards are told
 //! that everything was read.
 
+use super::failure::named_slots;
 use super::shards::{Number, Shards};
 use crate::cluster::topology::{Health, NodeId, Slots, Topology};
 use crate::plan::KeysSource;
 use crate::slots::{Assignment, Report, Task};
 use std::time::{Duration, Instant};
 
-/// The most ranges of slots that an error names.
-const NAMED: usize = 10;
-
 /// The longest time for which a run waits for the server of slots that no server has: a replica may take them over in a moment, and
 /// other servers hear of the end of its master before they hear of the replica.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A picture of the cluster, and how old it is.
 #[derive(Debug, Clone, Copy)]
@@ -132,7 +130,7 @@ impl KeyReading {
             format!(
                 "Execution max idle reached: the keys of {} could not be read within {} ms, because these slots are on their way to \
                  another server: finish that (redis-cli --cluster fix), and run it again",
-                names(&self.assignment.open_slots()),
+                named_slots(&self.assignment.open_slots()),
                 limit.as_millis()
             )
         })
@@ -155,7 +153,7 @@ impl KeyReading {
         Some(format!(
             "Execution max idle reached: the keys of {} were not read, because {owner} became the owner after the run had begun: run \
              it again",
-            names(&slots)
+            named_slots(&slots)
         ))
     }
 
@@ -165,28 +163,10 @@ impl KeyReading {
             format!(
                 "the keys of {} were not read, because no server of the cluster serves these slots: give them to a server (CLUSTER \
                  ADDSLOTSRANGE), and run it again",
-                names(&self.unserved)
+                named_slots(&self.unserved)
             )
         })
     }
-}
-
-/// Slots as an error names them.
-fn names(slots: &Slots) -> String {
-    let ranges = slots.ranges();
-    let mut names: Vec<String> = ranges
-        .iter()
-        .take(NAMED)
-        .map(|range| match (range.start(), range.end()) {
-            (first, last) if first == last => first.to_string(),
-            (first, last) => format!("{first}-{last}"),
-        })
-        .collect();
-    if ranges.len() > NAMED {
-        names.push(format!("{} others", ranges.len() - NAMED));
-    }
-    let noun = if slots.len() == 1 { "slot" } else { "slots" };
-    format!("{noun} {}", names.join(", "))
 }
 
 #[cfg(test)]
@@ -397,9 +377,9 @@ mod tests {
     fn many_slots_are_named_in_part() {
         let slots = Slots::of((0..30).map(|slot| slot * 2..=slot * 2).collect());
         assert_eq!(
-            names(&slots),
+            named_slots(&slots),
             "slots 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20 others"
         );
-        assert_eq!(names(&Slots::of(vec![7..=7])), "slot 7");
+        assert_eq!(named_slots(&Slots::of(vec![7..=7])), "slot 7");
     }
 }

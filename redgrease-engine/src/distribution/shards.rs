@@ -1,6 +1,6 @@
 //! The shards of one run, as its initiator saw them when it began: all of them agree on the owner of a key.
 
-use crate::cluster::topology::{Health, Node, NodeId, SLOTS, Topology, slot_of};
+use crate::cluster::topology::{Health, Node, NodeId, SLOTS, Slots, Topology, slot_of};
 use crate::encoding::{Damaged, Input, write_number};
 use std::ops::RangeInclusive;
 
@@ -20,6 +20,8 @@ pub(super) struct Shards {
     mine: Number,
     /// The shards that had failed when the run began, and take no part. Only the initiator knows them.
     failed: Vec<NodeId>,
+    /// The slots that no server had when the run began. Only the initiator knows them.
+    unserved: Slots,
 }
 
 impl Shards {
@@ -56,6 +58,7 @@ impl Shards {
                 .filter(|node| node.health == Health::Failed)
                 .map(|node| node.id)
                 .collect(),
+            unserved: topology.unserved(),
         })
     }
 
@@ -103,6 +106,11 @@ impl Shards {
         self.failed.first().copied()
     }
 
+    /// The slots that no server had when the run began.
+    pub(super) fn unserved(&self) -> &Slots {
+        &self.unserved
+    }
+
     /// `true` if a server had slots when the run began. One that begins a run may have none.
     pub(super) fn has_slots(&self, number: Number) -> bool {
         self.owners.iter().any(|(_, owner)| *owner == number)
@@ -144,6 +152,7 @@ impl Shards {
             all,
             owners,
             failed: Vec::new(),
+            unserved: Slots::default(),
         })
     }
 }
@@ -255,6 +264,7 @@ pub(super) mod tests {
         let own = format!("{} :1@11 myself,master - 0 0 1 connected 0-99\n", id('a'));
         let shards = Shards::of(&Topology::parse(&own)).unwrap();
         assert_eq!(shards.all, [id('a')]);
+        assert_eq!(shards.unserved().ranges(), [100..=16383]);
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! Following the cluster: the picture of it that is in force, and who hears of another one.
 
 use super::Topology;
-use crate::redis::{Context, Level, after, cluster_nodes, learn_shard_id, log};
+use crate::redis::{Context, Level, after, cluster_nodes, is_main_thread, learn_shard_id, log};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// The server does not tell modules of changes, so it is asked again after so long.
 const INTERVAL: Duration = Duration::from_millis(250);
+
+/// The time between two looks at a picture that is not whole.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// A function that hears of changes: the picture before and the one after. It is called with the server's lock, and must not take
 /// long.
@@ -38,6 +42,21 @@ pub(crate) fn unchanged_for() -> Duration {
     match (time(&CHANGED), time(&ASKED)) {
         (Some(changed), Some(asked)) => asked.saturating_duration_since(changed),
         _ => Duration::ZERO,
+    }
+}
+
+/// The picture in force. While slots have no server, and had one a moment ago, it waits for another picture, so long at most: when a
+/// replica takes the place of its master, other servers hear of the end of the master first.
+pub(crate) fn settled(patience: Duration) -> Arc<Topology> {
+    let end = Instant::now() + patience;
+    loop {
+        let picture = current();
+        let is_whole = !picture.is_cluster() || picture.unserved().is_empty();
+        // The main thread renews the picture, so it can not wait for another one.
+        if is_whole || is_main_thread() || unchanged_for() >= patience || Instant::now() >= end {
+            return picture;
+        }
+        thread::sleep(LOOK);
     }
 }
 

@@ -15,7 +15,7 @@ mod slot;
 mod tag;
 
 pub(crate) use crate::redis::{SLOTS, slot_of};
-pub(crate) use follow::{current, follow, listened, refresh, subscribe, unchanged_for};
+pub(crate) use follow::{current, follow, listened, refresh, settled, subscribe, unchanged_for};
 pub(crate) use node::{Health, Node, NodeId};
 pub(crate) use slot::Slots;
 pub(crate) use tag::{own_id, own_tag};

@@ -3,12 +3,13 @@
 use super::super::begin::Reads;
 use super::super::message::{Message, Start};
 use super::super::plans::plan_bytes;
+use super::super::reading::PATIENCE;
 use super::super::runs::runs;
 use super::super::shards::Shards;
 use super::{Layout, Part};
 use crate::cluster::topology;
 use crate::execution::Execution;
-use crate::python::{Gil, Movement, describe};
+use crate::python::{Gil, Movement, describe, detached};
 use crate::scope::SessionOutline;
 use crate::steps::{Pipeline, Step, distributed};
 use std::sync::Arc;
@@ -65,8 +66,10 @@ impl Part {
         let plan = &execution.plan;
         let steps: Arc<[Step]> = distributed(py, &plan.steps).into();
         let start = if self.shards().is_none() {
-            let shards = Shards::of(&topology::current());
-            let Some(shards) = shards.filter(|_| !self.is_local(&steps)) else {
+            let shards = (!self.is_local(&steps))
+                .then(|| detached(py, || topology::settled(PATIENCE)))
+                .and_then(|topology| Shards::of(&topology));
+            let Some(shards) = shards else {
                 return Ok(Pipeline::new(py, &plan.steps));
             };
             Some(self.beginning(py, execution, shards)?)

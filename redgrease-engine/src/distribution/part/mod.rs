@@ -15,7 +15,7 @@ mod pipeline;
 
 use super::arrivals::Arrivals;
 use super::begin::Reads;
-use super::failure::{absent, lost, too_long};
+use super::failure::{absent, lost, too_long, unserved};
 use super::message::{Done, Message};
 use super::outbox::{Held, Outbox};
 use super::reading::KeyReading;
@@ -174,12 +174,15 @@ impl Part {
         self.shards.get()
     }
 
-    /// The run goes to all shards. It says which one has failed and takes no part.
+    /// The run goes to all shards. It says which one has failed and takes no part, or for which slots there is none.
     pub(super) fn goes_to_all(&self, shards: &Shards) {
-        if shards.is_initiator()
-            && let Some(failed) = shards.failed()
-        {
-            let _ = self.absent.set(absent(failed));
+        if !shards.is_initiator() {
+            return;
+        }
+        let failed = shards.failed().map(absent);
+        let gap = || (!shards.unserved().is_empty()).then(|| unserved(shards.unserved()));
+        if let Some(error) = failed.or_else(gap) {
+            let _ = self.absent.set(error);
         }
     }
 
