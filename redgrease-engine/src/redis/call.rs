@@ -2,20 +2,20 @@
 
 use super::context::Context;
 use super::denial;
-use super::filter::{self, Words};
-use super::guard;
+use super::filter;
 use super::held_back;
-use super::lock;
 use super::raw;
 use super::refusal;
 use super::reply::Reply;
+use super::rights::format_of;
 use super::several_slots;
-use super::user::{self, AsUser, NoSuchUser, User};
+use super::user::{AsUser, NoSuchUser};
 use super::zero_bytes;
 use std::ffi::{CStr, CString};
-use std::iter;
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
+
+pub(crate) use super::rights::Rights;
 
 /// The reason why the server did not run a command, in the words of the server. (A command that ran and failed has an error
 /// as its reply. From Redis 7.0 on, so has a command of a gear that the server did not run.)
@@ -291,60 +291,6 @@ impl Drop for CallReply {
     }
 }
 
-/// The rights that a command runs with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Rights<'a> {
-    /// For commands of a gear: the rights of this user; `None` is the user of the context.
-    User(Option<&'a User>),
-    /// The same rights, and the server checks what it checks for a script: a replica, its own replicas, its disk, its memory.
-    /// For commands that scripts may run.
-    Gear(Option<&'a User>),
-    /// The same rights, and the writes of the script that the command runs are refused when the memory is full. For `EVAL` and
-    /// its like, which Redis 7.2 and newer let go on otherwise.
-    Script(Option<&'a User>),
-    /// For commands that the engine runs for a gear, such as those of a reader: the rights of this user, and no gear replaces
-    /// the command.
-    Reader(Option<&'a User>),
-    /// For commands of the engine itself: all rights, and no gear replaces the command.
-    Engine,
-    /// For questions of the engine: all rights, and nothing is replicated. Redis 6.2 ends with an assertion if a module makes a
-    /// call that replicates, and then fails to load.
-    Question,
-}
-
-impl<'a> Rights<'a> {
-    /// The user whose rights count. `None` is the user of the context.
-    fn user(self) -> Option<&'a User> {
-        match self {
-            Rights::User(user)
-            | Rights::Gear(user)
-            | Rights::Script(user)
-            | Rights::Reader(user) => user,
-            Rights::Engine | Rights::Question => None,
-        }
-    }
-
-    /// The format of a call: `!` replicates, `C` runs as the user of the context, `E` makes the reason why the server does
-    /// not run the command a reply, `S` checks what is checked for a script, `M` checks the memory, `v` is a vector of strings
-    /// and its length. Servers before 7.0 know none of the letters.
-    fn format(self) -> &'static CStr {
-        let is_new = refusal::comes_as_reply();
-        match (self, user::is_supported()) {
-            (Rights::Question, _) => c"v",
-            (Rights::Engine, _) => c"!v",
-            _ if !is_new => c"!v",
-            (Rights::Script(_), true) if !guard::is_guarded() => c"!CEMv",
-            (Rights::Script(_), false) => c"!EMv",
-            (Rights::User(_) | Rights::Reader(_) | Rights::Script(_), true) => c"!CEv",
-            (Rights::User(_) | Rights::Reader(_), false) => c"!Ev",
-            // The server remembers for its main thread whether there was room when the command of the client began.
-            (Rights::Gear(_), true) if lock::is_main() && !guard::is_guarded() => c"!CESMv",
-            (Rights::Gear(_), true) => c"!CESv",
-            (Rights::Gear(_), false) => c"!ESv",
-        }
-    }
-}
-
 /// The name of a command with a NUL at its end. Short names, such as all names of the server, need no allocation.
 enum Name {
     Short([u8; 32]),
@@ -394,6 +340,7 @@ pub(crate) fn call(
             }
         }
     };
+    let format = format_of(context, rights, command, args);
     let passes = matches!(
         rights,
         Rights::Engine | Rights::Question | Rights::Reader(_)
@@ -426,7 +373,7 @@ pub(crate) fn call(
         let denied = as_user
             .as_ref()
             .and_then(|user| denial::before_the_call(context, user, command, args, strings))
-            .or_else(|| refusal_for_slots(context, command, strings));
+            .or_else(|| several_slots::refusal_of(context, command, strings));
         *libc::__errno_location() = 0;
         let reply = if denied.is_some() {
             ptr::null_mut()
@@ -434,7 +381,7 @@ pub(crate) fn call(
             rm!(RedisModule_Call(
                 ctx,
                 name.as_c_str().as_ptr(),
-                rights.format().as_ptr(),
+                format.as_ptr(),
                 strings.as_ptr(),
                 strings.len()
             ))
@@ -462,32 +409,5 @@ pub(crate) fn call(
         let denied = zero_bytes::error_text(protocol)
             .and_then(|text| denial::for_client(context, rights.user(), command, args, text));
         denied.map_or(Ok(reply), |words| Err(CallError(words)))
-    }
-}
-
-/// The refusal of a command that the server must not see, because its keys are in several hash slots.
-///
-/// # Safety
-/// The context is live and locked, and the arguments are live.
-unsafe fn refusal_for_slots(
-    context: &Context,
-    command: &[u8],
-    args: &[*mut raw::RedisModuleString],
-) -> Option<String> {
-    if !several_slots::must_look(args.len()) {
-        return None;
-    }
-    // SAFETY: the caller guarantees that the context and the arguments are live. The string is made for this call and freed after it.
-    unsafe {
-        let ctx = context.as_ptr();
-        let name = rm!(RedisModule_CreateString(
-            ctx,
-            command.as_ptr().cast(),
-            command.len()
-        ));
-        let mut words: Words = iter::once(name).chain(args.iter().copied()).collect();
-        let several = several_slots::has_several(context, &mut words);
-        rm!(RedisModule_FreeString(ctx, name));
-        several.then(|| refusal::FOREIGN_KEYS.to_owned())
     }
 }

@@ -18,6 +18,7 @@
 //! | `lock.rs` | taking that lock on other threads, and data that it guards |
 //! | `reply.rs`, `blocked.rs` | replies, at once or later from another thread |
 //! | `call.rs` | running a Redis command |
+//! | `rights.rs` | the rights that such a command runs with |
 //! | `caller.rs` | the rights of the client that sends a hooked command |
 //! | `client_database.rs` | the database of a client whose command changes keys of another one |
 //! | `clock.rs` | a cheap clock |
@@ -111,6 +112,7 @@ mod rdb_header;
 mod refusal;
 mod reply;
 mod requester;
+mod rights;
 mod rules;
 mod saving;
 mod server_events;

@@ -132,7 +132,7 @@ fn known(context: &Context, name: &[u8]) -> Option<Rules> {
 
 /// Asks the server. A server without the command `COMMAND` tells nothing: then only the names count.
 fn ask(context: &Context, name: &[u8]) -> Option<Rules> {
-    let Ok(reply) = call(context, Rights::Engine, b"COMMAND", &[b"INFO", name]) else {
+    let Ok(reply) = call(context, Rights::Question, b"COMMAND", &[b"INFO", name]) else {
         let rules = Rules::new(&String::from_utf8_lossy(name), &[], &[]);
         return Some(Rules {
             has_keys: true,

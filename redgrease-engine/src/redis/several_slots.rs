@@ -6,9 +6,12 @@
 use super::command::text;
 use super::context::Context;
 use super::ending;
+use super::filter::Words;
 use super::hash_slot::slot_of;
 use super::raw;
+use super::refusal;
 use std::ffi::c_int;
+use std::iter;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -58,6 +61,33 @@ pub(super) unsafe fn has_several(
         let several = differ(keys.iter().filter_map(word).map(slot));
         rm!(RedisModule_Free(places.cast()));
         several
+    }
+}
+
+/// The refusal of a command that the server must not see, because its keys are in several hash slots.
+///
+/// # Safety
+/// The context is live and locked, and the arguments are live.
+pub(super) unsafe fn refusal_of(
+    context: &Context,
+    command: &[u8],
+    args: &[*mut raw::RedisModuleString],
+) -> Option<String> {
+    if !must_look(args.len()) {
+        return None;
+    }
+    // SAFETY: the caller guarantees that the context and the arguments are live. The string is made for this call and freed after it.
+    unsafe {
+        let ctx = context.as_ptr();
+        let name = rm!(RedisModule_CreateString(
+            ctx,
+            command.as_ptr().cast(),
+            command.len()
+        ));
+        let mut words: Words = iter::once(name).chain(args.iter().copied()).collect();
+        let several = has_several(context, &mut words);
+        rm!(RedisModule_FreeString(ctx, name));
+        several.then(|| refusal::FOREIGN_KEYS.to_owned())
     }
 }
 
