@@ -188,6 +188,39 @@ fn a_batch_that_runs_while_its_stream_leaves_is_not_handled_again() {
     assert_eq!(counts, [(0, 1), (1, 1), (2, 1)]);
 }
 
+/// A server that pauses its clients looks at the streams that come meanwhile, and reads them afterwards.
+#[test]
+fn a_stream_that_comes_while_clients_are_paused_is_read() {
+    let cluster = Server::cluster().shards(2).start().unwrap();
+    register(&cluster, "streams", COUNTS);
+    let tags = tags(1);
+    let mut writer = Writer::new(&cluster, &tags);
+    writer.send(1);
+    writer.wait();
+    let slot = tags[0].0;
+    let old = usize::from(slot >= 8192);
+    let (from, to) = (cluster.shard(old), cluster.shard(1 - old));
+    let (number, port) = (slot.to_string(), to.port().to_string());
+    let mark = |node: &ClusterNode, words: &[&str]| {
+        let words = [&["CLUSTER", "SETSLOT", &number], words].concat();
+        let _: String = ask(node, &words);
+    };
+    mark(&to, &["IMPORTING", from.id()]);
+    mark(&from, &["MIGRATING", to.id()]);
+    let keys: Vec<String> = ask(&from, &["CLUSTER", "GETKEYSINSLOT", &number, "10"]);
+    assert!(!keys.is_empty());
+    for key in &keys {
+        let _: String = ask(&from, &["MIGRATE", "127.0.0.1", &port, key, "0", "5000"]);
+    }
+    let _: String = ask(&to, &["CLIENT", "PAUSE", "3000", "WRITE"]);
+    mark(&to, &["NODE", to.id()]);
+    mark(&from, &["NODE", to.id()]);
+    // The server answers when the pause is over.
+    writer.send(1);
+    writer.wait();
+    writer.assert_exact();
+}
+
 #[test]
 fn a_promoted_replica_goes_on_after_a_planned_failover() {
     let cluster = Server::cluster().shards(3).replicas(1).start().unwrap();

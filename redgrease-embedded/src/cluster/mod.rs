@@ -214,7 +214,12 @@ impl Cluster {
             }
             thread::sleep(PAUSE);
         }
-        self.settle()
+        self.settle()?;
+        // Redis 6.2 would go on to make the clients wait that it has handed over: also those that come when it is a master again.
+        if master.is_running() && is_of_redis_6(&master)? {
+            master.order("CLIENT UNPAUSE")?;
+        }
+        Ok(())
     }
 
     fn table(&self) -> MutexGuard<'_, Vec<Shard>> {
@@ -233,6 +238,11 @@ fn is_master(node: &ClusterNode) -> Result<bool> {
         return Ok(false);
     };
     Ok(matches!(role.first(), Some(Answer::Text(role)) if role == b"master"))
+}
+
+fn is_of_redis_6(node: &ClusterNode) -> Result<bool> {
+    let info = node.text(&[b"INFO", b"server"])?;
+    Ok(info.contains("redis_version:6."))
 }
 
 impl Drop for Cluster {
