@@ -106,6 +106,24 @@ fn what_runs_on_all_shards_names_one_that_has_failed() {
     eventually("all shards run it", || all_run_it(&first));
 }
 
+/// The shard that had the slots may be one that this server does not know.
+#[test]
+fn what_runs_on_all_shards_names_slots_that_no_server_has() {
+    let cluster = start(3);
+    let first = cluster.shard(0);
+    send(&first, &["RG.PYEXECUTE", REGISTER]);
+    send(&first, &["CLUSTER", "DELSLOTS", "5"]);
+    eventually("the slot is missed", || {
+        let answer = try_send(&first, &["RG.TRIGGER", "one"]);
+        answer.is_err_and(|why| {
+            let why = why.detail().unwrap_or_default().to_owned();
+            why.contains("only the shards that are there") && why.contains("slot 5.")
+        })
+    });
+    send(&first, &["CLUSTER", "ADDSLOTS", "5"]);
+    eventually("all shards run it", || all_run_it(&first));
+}
+
 /// One shard that lacks slots does not have all keys, as three shards that lack them.
 #[test]
 fn one_shard_names_the_slots_that_it_lacks() {
