@@ -46,12 +46,7 @@ struct Entry {
 pub(crate) struct Journal {
     counts: Mutex<BTreeMap<(&'static str, String), Entry>>,
     running: Mutex<Vec<(ThreadId, &'static str, Instant)>>,
-    /// Until when a shard may be missing in the view of another one.
-    shaken: Mutex<Option<Instant>>,
 }
-
-/// A shard may be missing for so long after a change of servers, because the machine is busy.
-const AFTERWARDS: Duration = Duration::from_secs(10);
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -93,16 +88,6 @@ impl Journal {
         counts
             .get(&(name, kind.to_owned()))
             .map_or(0, |entry| entry.count)
-    }
-
-    /// Servers are being replaced, paused or started again, or were so a moment ago.
-    pub(crate) fn is_shaken(&self) -> bool {
-        locked(&self.shaken).is_some_and(|until| Instant::now() < until)
-    }
-
-    /// From now on, and for the longest time in which it may last.
-    pub(crate) fn is_shaken_for(&self, longest: Duration) {
-        *locked(&self.shaken) = Some(Instant::now() + longest + AFTERWARDS);
     }
 
     /// How often servers were started again. Each time counts twice: when it begins, and when it has ended.

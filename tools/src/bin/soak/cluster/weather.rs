@@ -80,10 +80,6 @@ fn restart(soak: &Soak, node: &ClusterNode, is_kill: bool) {
 /// The servers may be busy, so it may take longer than expected. That is not what the soak looks for.
 fn note(soak: &Soak, name: &'static str, body: impl FnOnce() -> redgrease_embedded::Result<()>) {
     let begun = std::time::Instant::now();
-    let is_move = name == "move of a slot";
-    if !is_move {
-        soak.journal.is_shaken_for(super::BOUND);
-    }
     let kind = match body() {
         Ok(()) => "done".to_owned(),
         Err(error) => {
@@ -91,9 +87,6 @@ fn note(soak: &Soak, name: &'static str, body: impl FnOnce() -> redgrease_embedd
             text.chars().take(34).collect()
         }
     };
-    if !is_move {
-        soak.journal.is_shaken_for(Duration::ZERO);
-    }
     soak.journal.note(name, &kind, begun.elapsed());
 }
 
