@@ -124,6 +124,38 @@ fn what_runs_on_all_shards_names_slots_that_no_server_has() {
     eventually("all shards run it", || all_run_it(&first));
 }
 
+/// They would fill the memory of the others for as long as the server is away.
+#[test]
+fn no_message_waits_for_a_server_that_has_failed() {
+    let cluster = start(3);
+    let (first, third) = (cluster.shard(0), cluster.shard(2));
+    send(&first, &["RG.PYEXECUTE", REGISTER]);
+    third.kill().unwrap();
+    eventually("messages wait", || waiting_messages(&first, &third) > 0);
+    eventually("nothing waits", || waiting_messages(&first, &third) == 0);
+    third.start().unwrap();
+    for node in cluster.nodes() {
+        eventually("all shards run it", || all_run_it(&node));
+    }
+}
+
+/// The messages of a node for another one.
+fn waiting_messages(node: &ClusterNode, to: &ClusterNode) -> i64 {
+    let reply = send(node, &["RG.INFOCLUSTER"]);
+    let redis::Value::Array(fields) = reply else {
+        panic!("not an array: {reply:?}");
+    };
+    let Some(redis::Value::Array(nodes)) = fields.last() else {
+        panic!("no nodes: {fields:?}");
+    };
+    let mut rows = nodes.iter().filter_map(|row| match row {
+        redis::Value::Array(row) if text(&row[1]) == to.id() => row.last(),
+        _ => None,
+    });
+    let count = rows.next().unwrap();
+    redis::from_redis_value_ref(count).unwrap()
+}
+
 /// One shard that lacks slots does not have all keys, as three shards that lack them.
 #[test]
 fn one_shard_names_the_slots_that_it_lacks() {
@@ -153,7 +185,7 @@ fn a_shard_that_was_reset_and_has_met_the_others_again_takes_part() {
         send(&third, &["CLUSTER", "MEET", "127.0.0.1", &port]);
         text(&send(&third, &["CLUSTER", "NODES"])).lines().count() == 3
     });
-    send(&third, &["CLUSTER", "ADDSLOTSRANGE", "10923", "16383"]);
+    send(&third, &["CLUSTER", "ADDSLOTSRANGE", "10922", "16383"]);
     for node in cluster.nodes() {
         eventually("all shards run it", || all_run_it(&node));
     }

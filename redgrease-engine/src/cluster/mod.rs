@@ -119,11 +119,12 @@ fn incarnation() -> u64 {
     since.map_or(1, |since| u64::try_from(since.as_micros()).unwrap_or(1))
 }
 
-/// The servers that messages can be sent to.
+/// The servers that messages can be sent to. What waits for a server that has failed is dropped: it would fill the memory, and when the
+/// server is back, nothing waits for an answer any longer.
 fn others(topology: &Topology) -> Vec<NodeId> {
     let others = topology.nodes().iter();
     others
-        .filter(|node| !node.is_myself && node.health != Health::Unknown)
+        .filter(|node| !node.is_myself && !matches!(node.health, Health::Unknown | Health::Failed))
         .map(|node| node.id)
         .collect()
 }
