@@ -319,7 +319,7 @@ fn the_user_who_asks_has_its_rights_on_the_other_shard() {
     };
     let reply = ask("RG.GETRESULTS");
     assert!(
-        reply.contains("no user 'guest'") && reply.contains(first.id()),
+        reply.contains("the user 'guest' does not exist") && reply.contains(first.id()),
         "{reply}"
     );
     for shard in [0, 2] {

@@ -60,7 +60,7 @@ impl Manner {
             Self::AnyKeys => recorded == got || KEY.is_match(recorded) && KEY.is_match(got),
             Self::MoreWords => {
                 // The end of the line of an exception.
-                let words = recorded.strip_suffix(r"\n").unwrap_or(recorded);
+                let words = recorded.trim_end_matches(r"\n").trim_end_matches(r"\r");
                 let more = got.strip_prefix(words);
                 recorded == got || more.is_some_and(|more| more.starts_with(": "))
             }
@@ -151,6 +151,7 @@ mod tests {
             ("ERR not found", "ERR not foundling", false),
             ("ERR not found", "ERR found", false),
             (r"error: no\n", r"error: no: do it\r\n\n", true),
+            (r"error: no\r\n\n", r"error: no: do it\r\n\n", true),
         ] {
             let error = |text: &str| Reply::Error(text.as_bytes().to_vec());
             let (recorded, got) = (error(recorded), error(got));
