@@ -71,9 +71,14 @@ impl SlotWalk {
         }
     }
 
-    /// The number of keys in the next piece. `None` if there is nothing to read now.
+    /// The number of keys in the next piece, or of those that [`SlotWalk::next`] has left of this one. `None` if there is nothing to
+    /// read now: `next` may find a piece a moment later, and read its first key.
     pub(super) fn count_piece(&mut self, py: Gil<'_>) -> Option<usize> {
-        self.next_piece(py).then(|| self.piece.keys().len())
+        if self.next >= self.piece.keys().len() && !self.next_piece(py) {
+            return None;
+        }
+        let all = self.piece.keys().len();
+        Some(all - std::mem::replace(&mut self.next, all))
     }
 
     /// The record of the next key. `None` if there is nothing to read now.
