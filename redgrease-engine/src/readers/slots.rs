@@ -227,3 +227,49 @@ impl SlotKeys for Keys<'_> {
         self.slots >= SLOTS || self.filling.seen() >= NAMES || !Keys::has_room(&self.filling)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::with_python;
+
+    /// Pieces that are there already.
+    #[derive(Debug)]
+    struct Given(Vec<Batch>);
+
+    impl Filler for Given {
+        fn fill(&mut self, _: &Context, _: Batch) -> Filled {
+            Filled {
+                piece: self.0.pop(),
+                more: !self.0.is_empty(),
+            }
+        }
+    }
+
+    /// A run that counts finds nothing to read, and asks for the next record. A task that comes in between has that record.
+    #[test]
+    fn a_count_goes_on_behind_a_key_that_was_read() {
+        let source = KeysSource {
+            pattern: b"*".to_vec(),
+            exact: false,
+            read_value: false,
+        };
+        with_python(|py| {
+            let pieces = vec![
+                Batch::of_names(&["d", "e"]),
+                Batch::of_names(&["a", "b", "c"]),
+            ];
+            let mut walk = SlotWalk {
+                share: Arc::new(Share::new(|_| ())),
+                pieces: Pieces::new(Given(pieces)),
+                piece: Batch::default(),
+                next: 0,
+            };
+            assert!(walk.next(py, &source).is_some());
+            assert_eq!(walk.count_piece(py), Some(2));
+            assert_eq!(walk.count_piece(py), Some(2));
+            assert_eq!(walk.count_piece(py), None);
+            assert!(walk.next(py, &source).is_none());
+        });
+    }
+}

@@ -145,6 +145,16 @@ impl Batch {
         }
     }
 
+    /// The batch of these names.
+    #[cfg(test)]
+    pub(crate) fn of_names(names: &[&str]) -> Batch {
+        let mut batch = Batch::default();
+        for name in names {
+            batch.add_name(name.as_bytes());
+        }
+        batch
+    }
+
     /// Adds a key of which the name alone is copied.
     pub(super) fn add_name(&mut self, name: &[u8]) {
         let start = self.arena.len();
