@@ -177,7 +177,7 @@ fn the_rights_of_the_user_count_on_every_shard() {
     assert!(errors[0].contains("no permissions"), "{errors:?}");
 }
 
-/// A connection to a shard as alice, who has all rights on all shards.
+/// A connection to a shard as the user alice. That user has all rights on all shards.
 fn alice_on(cluster: &Cluster, shard: usize) -> redis::Connection {
     for shard in 0..cluster.shards() {
         let set = ["ACL", "SETUSER", "alice", "on", ">secret", "~*", "+@all"];

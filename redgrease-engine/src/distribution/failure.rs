@@ -24,10 +24,7 @@ pub(super) fn incomplete(shard: Option<NodeId>) -> String {
 
 /// The error of a run of which a shard could not read a message.
 pub(super) fn does_not_understand(shard: Option<NodeId>) -> String {
-    let shard = shard.map_or_else(
-        || "another shard".to_owned(),
-        |id| format!("the shard {id}"),
-    );
+    let shard = named(shard);
     format!(
         "ERR the run was stopped: {shard} did not understand a message of it: use the same version of the engine on all shards, and run \
          it again"

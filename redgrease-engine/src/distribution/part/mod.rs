@@ -174,7 +174,7 @@ impl Part {
         self.shards.get()
     }
 
-    /// The run goes to all shards. It says which one has failed and takes no part, or for which slots there is none.
+    /// The run goes to all shards. Its errors name a shard that has failed and takes no part, or the slots that no server has.
     pub(super) fn goes_to_all(&self, shards: &Shards) {
         if !shards.is_initiator() {
             return;
