@@ -118,13 +118,12 @@ impl Hub {
         tag: Tag,
         content: &[u8],
     ) -> Result<(), Unsent> {
-        if content.len() >= LONGEST {
-            return Err(Unsent::TooLong);
+        let strangers = self.send_to_all(&[to], lane, tag, content)?;
+        if strangers.is_empty() {
+            Ok(())
+        } else {
+            Err(Unsent::Unknown)
         }
-        let peer = self.peer(to).ok_or(Unsent::Unknown)?;
-        peer.change(|channel| channel.send(lane, &with_tag(tag, content)));
-        self.due.tell();
-        Ok(())
     }
 
     /// Sends a message to each of these servers that is in the cluster. Returns those that are not.
