@@ -170,6 +170,8 @@ impl ClusterBuilder {
             // A replica stays with its shard.
             ("cluster-migration-barrier", "1000"),
             ("repl-diskless-sync-delay", "0"),
+            // Servers list a replica only when it has received something: in an empty cluster that is this ping.
+            ("repl-ping-replica-period", "1"),
         ]);
         let dir = self.dir.as_deref();
         Cluster::start(node, self.first_port, self.shards, self.replicas, dir)
