@@ -129,6 +129,11 @@ fn others(topology: &Topology) -> Vec<NodeId> {
         .collect()
 }
 
+/// Runs `body` on the main thread, and sends its messages at once: this server may end in a moment.
+pub(crate) fn at_once(context: &Context, body: impl FnOnce()) {
+    sender::then_send(context, body);
+}
+
 /// Takes the bytes that another server of the cluster has sent.
 pub(crate) fn on_message(context: &Context, sender: &[u8; 40], bytes: &[u8]) {
     let (Some(hub), Some(from)) = (hub(), NodeId::parse(sender)) else {

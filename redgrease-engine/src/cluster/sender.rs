@@ -72,7 +72,7 @@ pub(super) fn ask_main() -> bool {
     is_asked
 }
 
-/// Runs `body`, which takes what has come from another server, on the main thread. Its answers are sent behind it.
+/// Runs `body` on the main thread. Its messages, such as the answers to what has come from another server, are sent behind it.
 pub(super) fn then_send(context: &Context, body: impl FnOnce()) {
     let was_asked = IS_ASKED.swap(true, Ordering::AcqRel);
     body();

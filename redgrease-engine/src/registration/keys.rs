@@ -1,6 +1,7 @@
 //! Registrations that wait for key events.
 
 use super::cause::Triggered;
+use super::moved_timers;
 use super::watched::WatchedCommand;
 use super::{Event, Registration, matches_prefix, registry};
 use crate::distribution::{Reads, on_all_shards};
@@ -36,6 +37,7 @@ impl KeysFilter {
 
 /// Starts the handlers of an event that happened to a key.
 pub(crate) fn on_event(context: &Context, event: &str, key: &[u8]) {
+    moved_timers::follow_key(context, event, key);
     let matching: Vec<Arc<Registration>> = registry().read(context, |registry| {
         let matches = |one: &&Arc<Registration>| match &one.event {
             Event::Keys(filter) => filter.matches(event, key),

@@ -57,6 +57,8 @@ pub(crate) struct Node {
     pub(crate) slots: Slots,
     /// Slots that the node gives away, and slots that it gets. Only the node that was asked tells them of itself.
     pub(crate) moving: Vec<u16>,
+    /// Of these, the slots that the node gives away, and to which node.
+    given: Vec<(u16, NodeId)>,
 }
 
 /// The state of a node, as far as the node that was asked knows it.
@@ -84,10 +86,13 @@ impl Node {
             words.next()?;
         }
         let mut ranges = Vec::new();
-        let mut moving = Vec::new();
+        let (mut moving, mut given) = (Vec::new(), Vec::new());
         for word in words {
             match word.strip_prefix('[') {
-                Some(moved) => moving.extend(number(moved.split('-').next()?)),
+                Some(moved) => {
+                    moving.extend(number(moved.split('-').next()?));
+                    given.extend(gift(moved));
+                }
                 None => ranges.extend(range(word)),
             }
         }
@@ -111,7 +116,14 @@ impl Node {
             },
             slots: Slots::of(ranges),
             moving,
+            given,
         })
+    }
+
+    /// The node to which this one gives a slot, if it does.
+    pub(crate) fn gives_to(&self, slot: u16) -> Option<NodeId> {
+        let mut given = self.given.iter();
+        given.find(|(one, _)| *one == slot).map(|(_, to)| *to)
     }
 
     /// `true` for a master that serves slots.
@@ -128,6 +140,12 @@ fn address(word: &str) -> Option<(String, u16, Option<SocketAddr>)> {
     let bus = bus.parse().ok().zip(ip.parse().ok());
     let bus = bus.map(|(port, ip)| SocketAddr::new(ip, port));
     Some((ip.to_owned(), port.parse().ok()?, bus))
+}
+
+/// `77->-id]`: the slot leaves the node.
+fn gift(word: &str) -> Option<(u16, NodeId)> {
+    let (slot, to) = word.strip_suffix(']')?.split_once("->-")?;
+    Some((number(slot)?, NodeId::parse(to.as_bytes())?))
 }
 
 fn number(word: &str) -> Option<u16> {
@@ -177,6 +195,8 @@ mod tests {
         );
         let node = node(&text);
         assert_eq!(node.moving, [77, 93]);
+        assert_eq!(node.gives_to(77), NodeId::parse(OTHER.as_bytes()));
+        assert_eq!((node.gives_to(93), node.gives_to(5)), (None, None));
         assert_eq!(node.slots.ranges(), [5..=5]);
         assert_eq!(node.ip, "");
     }

@@ -89,10 +89,12 @@ impl List {
         self.all.extend(waiting);
     }
 
-    /// The shard that keys come from has answered for this number.
+    /// The shard that keys come from has answered for this number. If it was started again after it had sent the bytes, it has nothing
+    /// any more.
     pub(super) fn answered(&mut self, number: &str, bytes: Option<&[u8]>) {
         for one in &mut self.all {
-            if one.number.as_deref() == Some(number) {
+            let is_here = bytes.is_none() && matches!(one.answer, Some(Answer::Bytes(_)));
+            if one.number.as_deref() == Some(number) && !is_here {
                 one.answer =
                     Some(bytes.map_or(Answer::Nothing, |bytes| Answer::Bytes(bytes.to_vec())));
             }
@@ -167,6 +169,21 @@ mod tests {
             matches!(answered.as_slice(), [one] if matches!(one.answer, Some(Answer::Nothing)))
         );
         assert_eq!(list.take_due(now + RETRY_INTERVAL).len(), timers.len() - 1);
+    }
+
+    #[test]
+    fn bytes_are_not_lost_to_a_later_answer() {
+        let now = Instant::now();
+        let timers = timers(1);
+        let mut list = List::new();
+        list.add([Waiting::new(&timers[0], Holder::Call, now)]);
+        list.answered("0", None);
+        list.answered("0", Some(b"bytes"));
+        list.answered("0", None);
+        let due = list.take_due(now);
+        assert!(
+            matches!(due.as_slice(), [one] if matches!(&one.answer, Some(Answer::Bytes(bytes)) if bytes == b"bytes"))
+        );
     }
 
     #[test]

@@ -41,19 +41,31 @@ impl Kept {
             one.until = now + KEPT;
             return Some(one.number.clone());
         }
+        let is_kept = self.put(key, bytes, &number, now);
+        is_kept.then_some(number)
+    }
+
+    /// Keeps the function of a key, in place of another one. Returns `false` if there are too many.
+    pub(super) fn put(&mut self, key: &[u8], bytes: &[u8], number: &str, now: Instant) -> bool {
         self.drop_old(now);
         self.forget(key);
         if self.size + bytes.len() > MOST {
-            return None;
+            return false;
         }
         self.size += bytes.len();
         let one = One {
-            number: number.clone(),
+            number: number.to_owned(),
             bytes: bytes.to_vec(),
             until: now + KEPT,
         };
         self.by_key.insert(key.to_vec(), one);
-        Some(number)
+        true
+    }
+
+    /// The number of a key's ticket, and its function.
+    pub(super) fn of(&self, key: &[u8]) -> Option<(String, Vec<u8>)> {
+        let one = self.by_key.get(key)?;
+        Some((one.number.clone(), one.bytes.clone()))
     }
 
     /// The function of a ticket.
@@ -108,6 +120,8 @@ mod tests {
             kept.fetch(b"a", "1", now).as_deref(),
             Some(b"one".as_slice())
         );
+        assert_eq!(kept.of(b"a"), Some(("1".to_owned(), b"one".to_vec())));
+        assert_eq!(kept.of(b"b"), None);
         for (key, number) in [("a", "2"), ("b", "1")] {
             assert_eq!(kept.fetch(key.as_bytes(), number, now), None);
         }
@@ -125,6 +139,16 @@ mod tests {
         );
         assert_eq!((kept.by_key.len(), kept.size), (1, 5));
         assert_eq!(kept.fetch(b"a", "1", now), None);
+    }
+
+    #[test]
+    fn the_newest_ticket_of_a_key_is_the_right_one() {
+        let now = Instant::now();
+        let mut kept = Kept::default();
+        assert!(kept.put(b"a", b"one", "1", now) && kept.put(b"a", b"one", "2", now));
+        assert_eq!((kept.by_key.len(), kept.size), (1, 3));
+        assert_eq!(kept.fetch(b"a", "1", now), None);
+        assert!(kept.fetch(b"a", "2", now).is_some());
     }
 
     #[test]
