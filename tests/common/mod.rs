@@ -21,7 +21,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Time limit of [`eventually`]. It only matters for failing tests.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server with the engine, and a connection that has registered every gear of the test program.
 pub(crate) fn started() -> (Server, Con) {
