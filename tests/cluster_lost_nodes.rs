@@ -6,7 +6,7 @@ mod on_shards;
 
 use common::eventually;
 use common::shards::{send, text, try_send};
-use on_shards::{client, fill, results, run};
+use on_shards::{Outcome, ask, client, fill, results, run};
 use redgrease_embedded::{Cluster, ClusterNode, Server};
 
 const REGISTER: &str = "GB('CommandReader').map(lambda _: 1).register(trigger='one', mode='async')";
@@ -74,20 +74,104 @@ fn names_the_absent_shard(node: &ClusterNode, absent: &str) {
     assert_eq!(results(node, local), ["1"]);
 }
 
+/// Kills a shard, and waits until another one says that it has failed.
+fn kill_and_notice(lost: &ClusterNode, other: &ClusterNode) {
+    lost.kill().unwrap();
+    eventually("the shard has failed", || {
+        let nodes = text(&send(other, &["CLUSTER", "NODES"]));
+        let has_failed = |line: &str| line.starts_with(lost.id()) && line.contains("fail ");
+        nodes.lines().any(has_failed)
+    });
+    // The engine looks at the cluster now and then.
+    send(other, &["RG.REFRESHCLUSTER"]);
+}
+
+/// Begins a run, and waits until all shards say that it is done. Its id.
+fn done_everywhere(cluster: &Cluster, begins: &ClusterNode, script: &str) -> String {
+    let id = text(&send(begins, &["RG.PYEXECUTE", script, "UNBLOCKING"]));
+    for node in cluster.nodes() {
+        eventually("the part is done", || {
+            let reply = try_send(&node, &["RG.GETEXECUTION", &id, "SHARD"]);
+            reply.is_ok_and(|reply| format!("{reply:?}").contains("done"))
+        });
+    }
+    id
+}
+
+fn refusal(node: &ClusterNode, words: &[&str]) -> String {
+    match try_send(node, words) {
+        Ok(reply) => panic!("{words:?}: {reply:?}"),
+        Err(why) => why.to_string(),
+    }
+}
+
+/// The other shards know the run, but its results are where it began.
+#[test]
+fn a_run_whose_shard_has_failed_has_no_results_anywhere() {
+    let cluster = start(3);
+    fill(&cluster, 30);
+    let (first, third) = (cluster.shard(0), cluster.shard(2));
+    let id = done_everywhere(&cluster, &third, COUNT);
+    let kept = done_everywhere(&cluster, &third, "GB('ShardsIDReader').run(collect=False)");
+    let own = done_everywhere(&cluster, &first, COUNT);
+    kill_and_notice(&third, &first);
+    for words in [
+        &["RG.GETRESULTS", id.as_str()][..],
+        &["RG.GETRESULTSBLOCKING", &id],
+        &["RG.ABORTEXECUTION", &id],
+        &["RG.DROPEXECUTION", &id],
+        &["RG.GETEXECUTION", &id],
+        &["RG.GETEXECUTION", &id, "CLUSTER"],
+    ] {
+        let why = refusal(&first, words);
+        assert!(
+            why.contains(third.id()) && why.contains("which began it, has failed"),
+            "{words:?}: {why}"
+        );
+    }
+    // What this shard has, it tells.
+    send(&first, &["RG.GETEXECUTION", &id, "SHARD"]);
+    let records: Outcome = ask(&first, &["RG.GETRESULTS", &kept]);
+    assert_eq!(records, (vec![first.id().to_owned()], vec![]));
+    // Two of three shards know the run of a shard that is there.
+    for words in [
+        &["RG.GETEXECUTION", own.as_str()][..],
+        &["RG.GETEXECUTION", &own, "CLUSTER"],
+    ] {
+        let entries: Vec<redis::Value> = ask(&first, words);
+        assert_eq!(entries.len(), 2, "{words:?}");
+    }
+}
+
+/// It does not come back.
+#[test]
+fn a_run_whose_shard_was_removed_has_no_results_anywhere() {
+    let cluster = start(3);
+    fill(&cluster, 30);
+    let (first, second, third) = (cluster.shard(0), cluster.shard(1), cluster.shard(2));
+    let id = done_everywhere(&cluster, &third, COUNT);
+    kill_and_notice(&third, &first);
+    for node in [&first, &second] {
+        send(node, &["CLUSTER", "FORGET", third.id()]);
+    }
+    send(&first, &["RG.REFRESHCLUSTER"]);
+    for command in ["RG.GETRESULTS", "RG.GETRESULTSBLOCKING"] {
+        let why = refusal(&first, &[command, &id]);
+        assert!(
+            why.contains(third.id()) && why.contains("run it again"),
+            "{command}: {why}"
+        );
+    }
+    assert_eq!(text(&send(&first, &["RG.DROPEXECUTION", &id])), "OK");
+}
+
 /// A trigger that runs on all shards never has the values of some as if they were all.
 #[test]
 fn what_runs_on_all_shards_names_one_that_has_failed() {
     let cluster = start(3);
     let (first, third) = (cluster.shard(0), cluster.shard(2));
     send(&first, &["RG.PYEXECUTE", REGISTER]);
-    third.kill().unwrap();
-    eventually("the shard has failed", || {
-        let nodes = text(&send(&first, &["CLUSTER", "NODES"]));
-        let has_failed = |line: &str| line.starts_with(third.id()) && line.contains("fail ");
-        nodes.lines().any(has_failed)
-    });
-    // The engine looks at the cluster now and then.
-    send(&first, &["RG.REFRESHCLUSTER"]);
+    kill_and_notice(&third, &first);
     names_the_absent_shard(&first, third.id());
     // The slot of `foo` is on the third shard.
     let (_, errors) = run(&first, "GB('StreamReader').run('foo')");

@@ -1,7 +1,7 @@
 //! Commands about executions: list, results, drop and abort.
 
 use super::elsewhere::{
-    Place, STILL_RUNNING, When, forward, list_by_shard, place_of, tell_dropped,
+    Place, STILL_RUNNING, When, forward, has_failed, list_by_shard, place_of, tell_dropped,
 };
 use super::listing;
 use crate::execution::{
@@ -26,12 +26,14 @@ fn named_anywhere(
     context: &Context,
     args: Args<'_>,
     when: When,
-    is_here: impl FnOnce(&Execution) -> bool,
+    is_here: impl Fn(&Execution) -> bool,
 ) -> Named {
     let id = args.get(1).and_then(|word| Id::parse(word.bytes()));
     let here = named(context, args);
     match (id.map_or(Place::Here, place_of), here) {
-        (Place::Shard(_), Some(execution)) if is_here(&execution) => Named::Execution(execution),
+        (Place::Shard(_) | Place::Lost(_), Some(execution)) if is_here(&execution) => {
+            Named::Execution(execution)
+        }
         (Place::Shard(shard), _) => {
             let mut words: Vec<&[u8]> = args.from(0).map(Text::bytes).collect();
             if let (When::AgainAtEnd, Some(name)) = (when, words.first_mut()) {
@@ -40,13 +42,11 @@ fn named_anywhere(
             forward(context, shard, when, &words);
             Named::Answered
         }
-        (Place::Lost(shard), None) => {
-            context.reply().error(&format!(
-                "execution plan does not exist on this shard, and {shard}, which began it, has failed: try again when it is back"
-            ));
+        (Place::Lost(shard), _) => {
+            context.reply().error(&has_failed(&shard));
             Named::Answered
         }
-        (Place::Here | Place::Lost(_), Some(execution)) => Named::Execution(execution),
+        (Place::Here, Some(execution)) => Named::Execution(execution),
         (Place::Here, None) => Named::Nothing,
     }
 }
@@ -93,6 +93,14 @@ impl Command for DumpExecutions {
 
 /// Writes the outcome of an execution. Returns `false` if it has not ended.
 fn reply_results(context: &Context, execution: &Execution) -> bool {
+    if execution.gives_records_away() {
+        context.reply().error(&format!(
+            "ERR the results are not on this shard: the shard {}, which began the execution, is not in the cluster any longer: run it \
+             again",
+            execution.id.shard()
+        ));
+        return true;
+    }
     if !execution.status().is_final() {
         return false;
     }

@@ -1,8 +1,11 @@
 //! `RG.GETEXECUTION`.
 
-use super::elsewhere::{Replies, everywhere_of, other_living_shards, other_shards};
+use super::elsewhere::{
+    Place, Replies, everywhere_of, has_failed, other_living_shards, other_shards, place_of,
+};
 use super::executions::named;
 use crate::execution::{Execution, Report, reach_python};
+use crate::id::Id;
 use crate::python::{Gil, attached};
 use crate::redis::{Args, Command, Context, OwnedReply, Reply, Text, shard_id};
 use crate::steps::{Arg, ListedStep, listed};
@@ -53,15 +56,15 @@ impl Command for GetExecution {
 
 const UNKNOWN: &str = "execution plan does not exist";
 
-/// Replies with the entries of all shards that know the execution. A client that has not asked for all of them gets those of the
-/// shards that have not failed.
+/// Replies with the entries of all shards that know the execution. Shards that have failed are left out, but without the shard that
+/// began it there is no answer: the parts of the others do not tell how it ended.
 fn of_all_shards(context: &Context, args: Args<'_>) {
     let id = args.get(1).map(Text::bytes).unwrap_or_default();
+    if let Some(Place::Lost(shard)) = Id::parse(id).map(place_of) {
+        return context.reply().error(&has_failed(&shard));
+    }
     let words: [&[u8]; 3] = [GetExecution::NAME.as_bytes(), id, b"SHARD"];
-    let to = match args.get(2) {
-        Some(_) => other_shards(),
-        None => other_living_shards(),
-    };
+    let to = other_living_shards();
     everywhere_of(context, &to, &words, |reply, replies| {
         match entries(replies) {
             Ok(entries) if entries.is_empty() => reply.error(UNKNOWN),

@@ -41,6 +41,9 @@ pub(crate) trait Shared: fmt::Debug + Send + Sync {
     /// none of them.
     fn keeps_records(&self) -> bool;
 
+    /// `true` if the records of this shard go to another one, which began the run.
+    fn gives_records_away(&self) -> bool;
+
     /// The errors of the other shards.
     fn errors_elsewhere(&self) -> Vec<String>;
 
@@ -70,6 +73,12 @@ impl Execution {
     /// `true` for a part of a run over several shards that has results of its own, now or later.
     pub(crate) fn keeps_records(&self) -> bool {
         self.shared().is_some_and(|shared| shared.keeps_records())
+    }
+
+    /// `true` for a part of a run whose results are on another shard.
+    pub(crate) fn gives_records_away(&self) -> bool {
+        self.shared()
+            .is_some_and(|shared| shared.gives_records_away())
     }
 
     pub(super) fn part_has_ended(&self, end: &PartEnd<'_>) {

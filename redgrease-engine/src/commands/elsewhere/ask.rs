@@ -32,6 +32,13 @@ pub(in crate::commands) fn place_of(id: Id) -> Place {
     }
 }
 
+/// The error about an execution whose shard has failed.
+pub(in crate::commands) fn has_failed(shard: &str) -> String {
+    format!(
+        "the execution cannot be reached, because {shard}, which began it, has failed: try again when it is back"
+    )
+}
+
 /// The other shards of the cluster, by id. Empty on a server that is in none. A shard that has failed is among them.
 pub(in crate::commands) fn other_shards() -> Vec<NodeId> {
     let topology = topology::current();

@@ -18,7 +18,7 @@ mod serve;
 mod settings;
 
 pub(super) use ask::{
-    Place, Replies, everywhere, everywhere_of, for_cluster, forward, list_by_shard,
+    Place, Replies, everywhere, everywhere_of, for_cluster, forward, has_failed, list_by_shard,
     other_living_shards, other_servers, other_shards, place_of, tell_dropped, text,
 };
 pub(super) use repeat::repeat_on;

@@ -380,6 +380,11 @@ impl Shared for Part {
         layout.is_some_and(|layout| layout.gathers.last() != Some(&true))
     }
 
+    fn gives_records_away(&self) -> bool {
+        let shards = self.shards();
+        !self.keeps_records() && shards.is_some_and(|shards| !shards.is_initiator())
+    }
+
     fn errors_elsewhere(&self) -> Vec<String> {
         let mut errors: Vec<String> = self.state().done.values().flatten().cloned().collect();
         errors.extend(self.unread_slots());
