@@ -233,7 +233,7 @@ mod tests {
     use super::*;
     use crate::testing::with_python;
 
-    /// Pieces that are there already.
+    /// Hands out pieces that the test has made.
     #[derive(Debug)]
     struct Given(Vec<Batch>);
 
