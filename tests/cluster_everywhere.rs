@@ -99,7 +99,11 @@ fn a_setting_that_is_refused_is_changed_nowhere() {
     for (words, reason) in [
         (
             ["never", "1", "ExecutionQueueSize", "few"],
-            "Failed setting config value ExecutionQueueSize",
+            "Failed setting config value ExecutionQueueSize: `few` is not a whole number of at least",
+        ),
+        (
+            ["never", "1", "AbortOnDisconnect", "2"],
+            "`2` is not one of ",
         ),
         (
             ["never", "1", "ExecutionThreads", "3"],
@@ -114,6 +118,26 @@ fn a_setting_that_is_refused_is_changed_nowhere() {
         );
         assert!(error.contains(node.id()), "{error}");
         let (values, _) = by_server(&node, "never");
+        assert!(values.values().all(Option::is_none), "{values:?}");
+    }
+}
+
+/// A word that is left over is a mistake: nothing is stored under the name `CLUSTER`.
+#[test]
+fn a_setting_without_a_value_is_changed_nowhere() {
+    let node = cluster().shard(0);
+    for words in [
+        &["RG.CONFIGSET", "CLUSTER"][..],
+        &["RG.CONFIGSET", "cluster", "MaxRegistrations"],
+        &["RG.CONFIGSET", "CLUSTER", "lonely"],
+        &["RG.CONFIGSET", "CLUSTER", "lonely", "1", "other"],
+    ] {
+        let error = error(&node, words);
+        assert!(error.contains("no setting was changed"), "{error}");
+        assert!(error.contains("RG.CONFIGSET CLUSTER name value"), "{error}");
+    }
+    for name in ["lonely", "other", "CLUSTER"] {
+        let (values, _) = by_server(&node, name);
         assert!(values.values().all(Option::is_none), "{values:?}");
     }
 }

@@ -7,7 +7,10 @@ mod on_shards;
 use common::eventually;
 use common::shards::{send, text, try_send};
 use on_shards::{Outcome, ask, client, fill, results, run};
+use redgrease::GearsCommands;
 use redgrease_embedded::{Cluster, ClusterNode, Server};
+use redis::{FromRedisValue, Value};
+use std::collections::HashMap;
 
 const REGISTER: &str = "GB('CommandReader').map(lambda _: 1).register(trigger='one', mode='async')";
 const COUNT: &str = "GB('KeysReader').count().run()";
@@ -98,6 +101,12 @@ fn done_everywhere(cluster: &Cluster, begins: &ClusterNode, script: &str) -> Str
     id
 }
 
+type Row = HashMap<String, Value>;
+
+fn send_as<T: FromRedisValue>(node: &ClusterNode, words: &[&str]) -> T {
+    redis::from_redis_value(send(node, words)).unwrap()
+}
+
 fn refusal(node: &ClusterNode, words: &[&str]) -> String {
     match try_send(node, words) {
         Ok(reply) => panic!("{words:?}: {reply:?}"),
@@ -144,6 +153,70 @@ fn a_run_whose_shard_has_failed_has_no_results_anywhere() {
 }
 
 /// It does not come back.
+/// What a listing leaves out is told, and hides nothing of the other shards.
+#[test]
+fn commands_about_all_shards_name_one_that_has_failed() {
+    let cluster = start(3);
+    let (first, third) = (cluster.shard(0), cluster.shard(2));
+    let script = "GB('StreamReader').foreach(lambda _: None).register('s', mode='sync')";
+    send(&first, &["RG.PYEXECUTE", script]);
+    kill_and_notice(&third, &first);
+    let names_it = |text: &str| {
+        text.contains(third.id()) && text.contains("has failed") && !text.contains("refuses")
+    };
+    for command in [
+        "RG.PYSTATS",
+        "RG.PYDUMPREQS",
+        "RG.PYDUMPSESSIONS",
+        "RG.DUMPEXECUTIONS",
+    ] {
+        let rows: Vec<Row> = send_as(&first, &[command, "CLUSTER"]);
+        assert_eq!(rows.len(), 3, "{command}");
+        for row in rows {
+            let is_lost = text(&row["shard_id"]) == third.id();
+            assert_eq!(row["reply"] == Value::Nil, is_lost, "{command} {row:?}");
+            let error = row.get("error").map(text);
+            assert_eq!(
+                error.as_deref().map(names_it),
+                is_lost.then_some(true),
+                "{command} {error:?}"
+            );
+        }
+    }
+    let mut client = client(&first);
+    let registrations = client.dump_registrations_cluster().unwrap();
+    assert_eq!(registrations[0].shards, Some(2));
+    assert!(names_it(&registrations[0].missing[0]), "{registrations:?}");
+    let settings = client.config_get_cluster(&["MaxExecutions"]).unwrap();
+    assert!(settings[0].is_equal && settings[0].values.len() == 2);
+    assert!(names_it(&settings[0].missing[0]), "{settings:?}");
+    assert_eq!(client.py_stats_cluster().unwrap().len(), 2);
+
+    let id = &registrations[0].id;
+    for words in [
+        &["RG.PAUSEREGISTRATIONS", "CLUSTER", id][..],
+        &["RG.UNPAUSEREGISTRATIONS", "CLUSTER", id],
+        &["RG.CLEARREGISTRATIONSSTATS", "CLUSTER"],
+    ] {
+        let reply = text(&send(&first, words));
+        assert!(reply.starts_with("OK, but the shard"), "{reply}");
+        assert!(names_it(&reply), "{reply}");
+    }
+    let words = ["RG.CONFIGSET", "CLUSTER", "MaxExecutions", "9", "mine", "1"];
+    let replies: Vec<String> = send_as(&first, &words);
+    for (reply, begin) in replies.iter().zip(["OK, but", "OK - value was saved"]) {
+        assert!(reply.starts_with(begin) && names_it(reply), "{reply}");
+    }
+    let second = send_as::<(i64, i64)>(
+        &cluster.shard(1),
+        &["RG.CONFIGGET", "MaxExecutions", "mine"],
+    );
+    assert_eq!(second, (9, 1));
+    client.pause_registrations_cluster(id).unwrap();
+    client.clear_registrations_stats_cluster().unwrap();
+    client.config_set_cluster(&[("MaxExecutions", "8")]).unwrap();
+}
+
 #[test]
 fn a_run_whose_shard_was_removed_has_no_results_anywhere() {
     let cluster = start(3);

@@ -167,7 +167,8 @@ fn a_failover_never_gives_a_wrong_result() {
                     right += 1;
                 }
                 Some(error) => {
-                    assert!(error.contains("Execution max idle reached"), "{errors:?}");
+                    let is_honest = HONEST.iter().any(|part| error.contains(part));
+                    assert!(is_honest, "{errors:?}");
                     assert_eq!(names, [""; 0]);
                     lost += 1;
                 }

@@ -60,13 +60,15 @@ pub(crate) fn stats(value: Value) -> Result<PyStats> {
 }
 
 pub(super) fn stats_by_shard(value: Value) -> Result<BTreeMap<String, PyStats>> {
-    let of_shard = |row| -> Result<(String, PyStats)> {
+    let of_shard = |row| -> Result<Option<(String, PyStats)>> {
         let mut fields = Fields::from_row(row)?;
-        let stats = PyStats::read(fields.take("reply").unwrap_or(Value::Nil))?;
-        Ok((fields.text("shard_id"), stats))
+        match fields.take("reply").unwrap_or(Value::Nil) {
+            Value::Nil => Ok(None),
+            stats => Ok(Some((fields.text("shard_id"), PyStats::read(stats)?))),
+        }
     };
     let rows = rows(extract_errors(value)?, of_shard)?;
-    Ok(rows.into_iter().collect())
+    Ok(rows.into_iter().flatten().collect())
 }
 
 pub(super) fn cluster_settings(value: Value) -> Result<Vec<ClusterSetting>> {

@@ -168,7 +168,7 @@ commands! { plain {
     }
 
     /// `RG.DUMPREGISTRATIONS CLUSTER`: lists the registrations of all shards. Counts and times are added up, and errors name
-    /// their shard.
+    /// their shard. `missing` names shards that have not answered.
     fn dump_registrations_cluster() -> Vec<RegistrationInfo> {
         cmd::dump_registrations_cluster() => reply::registrations
     }
@@ -282,7 +282,8 @@ commands! { plain {
         cmd::py_stats() => reply::stats
     }
 
-    /// `RG.PYSTATS CLUSTER`: memory statistics of the Python interpreter of each shard, by shard id.
+    /// `RG.PYSTATS CLUSTER`: memory statistics of the Python interpreter of each shard, by shard id. A shard that has failed, or
+    /// does not answer, is not in the map.
     fn py_stats_cluster() -> BTreeMap<String, PyStats> {
         cmd::py_stats_cluster() => reply::stats_by_shard
     }

@@ -1,13 +1,14 @@
 //! `RG.CONFIGGET` and `RG.CONFIGSET`.
 
 use super::elsewhere::{
-    Replies, change_everywhere, everywhere_of, for_cluster, other_servers, text,
+    Replies, answered, change_everywhere, everywhere_of, for_cluster, missing, other_servers, text,
 };
+use crate::cluster::topology;
 use crate::config::{self, Change, Current, Secrecy};
 use crate::redis::{Args, Command, Context, OwnedReply, Requester, Text};
 
-/// `RG.CONFIGGET name..`: the values of settings, one element per name. With the word `CLUSTER` before the names, unless a setting has
-/// this name: the values on all servers. To a requester that may not send code, names that users
+/// `RG.CONFIGGET name..`: the values of settings, one element per name. With the word `CLUSTER` before the names, unless a setting of a
+/// server on its own has this name: the values on all servers. To a requester that may not send code, names that users
 /// chose do not exist, and the arguments of pip are empty: they may contain a password.
 pub(super) struct ConfigGet;
 
@@ -19,7 +20,7 @@ impl Command for ConfigGet {
         let names = args.from(1);
         let is_setting = |word: Text<'_>| config::get().user(word.bytes()).is_some();
         if names.len() > 1
-            && !args.get(1).is_some_and(is_setting)
+            && (topology::current().is_cluster() || !args.get(1).is_some_and(is_setting))
             && let Some(words) = for_cluster(args)
         {
             return get_everywhere(context, &words);
@@ -45,7 +46,8 @@ impl Command for ConfigGet {
     }
 }
 
-/// Writes a row for each setting: its name, 1 if all servers have the same value, and the values by server.
+/// Writes a row for each setting: its name, 1 if all servers have the same value, the values by server, and the servers that have not
+/// answered.
 fn get_everywhere(context: &Context, words: &[&[u8]]) {
     let names = words.iter().skip(1).map(|name| name.to_vec());
     let names: Vec<Vec<u8>> = names.collect();
@@ -62,8 +64,9 @@ fn get_everywhere(context: &Context, words: &[&[u8]]) {
 
 fn by_setting(names: &[Vec<u8>], replies: Replies) -> Result<Vec<OwnedReply>, String> {
     let mut by_server = Vec::new();
-    for (server, reply) in replies {
-        match reply? {
+    let (answers, errors) = answered(replies);
+    for (server, reply) in answers {
+        match reply {
             OwnedReply::Array(values) => by_server.push((server, values.into_iter())),
             OwnedReply::Error(error) => return Err(format!("{error} (on the shard {server})")),
             _ => {}
@@ -85,14 +88,16 @@ fn by_setting(names: &[Vec<u8>], replies: Replies) -> Result<Vec<OwnedReply>, St
         let values = values
             .into_iter()
             .flat_map(|(server, value)| [text(&server), value]);
-        OwnedReply::Array(vec![
+        let mut row = vec![
             text("name"),
             OwnedReply::Text(name.clone()),
             text("equal"),
             OwnedReply::Integer(i64::from(is_equal)),
             text("values"),
             OwnedReply::Array(values.collect()),
-        ])
+        ];
+        row.extend(missing(&errors).into_iter().flatten());
+        OwnedReply::Array(row)
     });
     Ok(rows.collect())
 }
@@ -107,8 +112,10 @@ fn shown(name: &[u8], requester: &Requester) -> Option<Current> {
     }
 }
 
+const NO_VALUE: &str = "ERR no setting was changed: a setting has no value. Send RG.CONFIGSET CLUSTER name value [name value ..]";
+
 /// `RG.CONFIGSET name value..`: changes settings; the reply has one element per pair. `RG.CONFIGSET CLUSTER name value..` changes them on
-/// all servers of a cluster, or on none: an odd number of words behind the name of the command has no other meaning.
+/// all servers of a cluster, or on none. On a server on its own, `CLUSTER` with an even number of words in all is a setting of that name.
 pub(super) struct ConfigSet;
 
 impl Command for ConfigSet {
@@ -118,10 +125,13 @@ impl Command for ConfigSet {
     fn run(context: &Context, args: Args<'_>) {
         let reply = context.reply();
         let count = args.from(1).len();
-        if count > 1
-            && count % 2 == 1
+        let is_odd = count % 2 == 1;
+        if (topology::current().is_cluster() || is_odd && count > 1)
             && let Some(words) = for_cluster(args)
         {
+            if !is_odd || count == 1 {
+                return reply.error(NO_VALUE);
+            }
             return change_everywhere(context, &words);
         }
         reply.postponed_array();

@@ -1,6 +1,6 @@
 //! Commands that pause registrations, and reset their statistics.
 
-use super::elsewhere::{for_cluster, other_living_shards, other_servers, repeat_on};
+use super::elsewhere::{Asked, for_cluster, other_servers, other_shards, repeat_on};
 use crate::execution;
 use crate::id::Id;
 use crate::redis::{Args, Command, Context, shard_id};
@@ -16,7 +16,7 @@ impl Command for ClearRegistrationsStats {
     fn run(context: &Context, args: Args<'_>) {
         if let Some(words) = for_cluster(args) {
             let done = "the statistics are reset";
-            return repeat_on(context, &other_servers(), &words, done);
+            return repeat_on(context, Asked::of(other_servers()), &words, done);
         }
         if args.get(1).is_some() {
             return args.wrong_number(context);
@@ -65,7 +65,7 @@ fn pause_or_resume(context: &Context, args: Args<'_>, verb: Verb) {
         let Some(words) = for_cluster(args) else {
             return args.wrong_number(context);
         };
-        return repeat_on(context, &other_living_shards(), &words, verb.done());
+        return repeat_on(context, Asked::of(other_shards()), &words, verb.done());
     }
     let reply = context.reply();
     let Some(word) = args.get(1) else {

@@ -1,6 +1,6 @@
 //! The statistics of registrations, added up over the shards of a cluster.
 
-use super::elsewhere::{Replies, text};
+use super::elsewhere::{Replies, answered, missing, text};
 use crate::redis::OwnedReply;
 use std::collections::HashMap;
 
@@ -119,13 +119,17 @@ impl Row {
         }
     }
 
-    fn into_reply(mut self) -> OwnedReply {
+    fn into_reply(mut self, missing: Option<[OwnedReply; 2]>) -> OwnedReply {
         if let Some(place) = self.fields.get_mut(STATISTICS) {
             *place = self.statistics.into_reply();
         }
         let shards = (b"shards".to_vec(), OwnedReply::Integer(self.shards));
         self.fields.0.push(shards);
-        self.fields.into_reply()
+        let mut reply = self.fields.into_reply();
+        if let OwnedReply::Array(items) = &mut reply {
+            items.extend(missing.into_iter().flatten());
+        }
+        reply
     }
 }
 
@@ -168,12 +172,13 @@ fn number(text: &[u8]) -> f64 {
     text.and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
-/// The rows of `RG.DUMPREGISTRATIONS` of all shards as one list.
+/// The rows of `RG.DUMPREGISTRATIONS` of all shards as one list. Each row names the shards that have not answered.
 pub(super) fn added_up(replies: Replies) -> Result<OwnedReply, String> {
     let mut all: Vec<Row> = Vec::new();
     let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
-    for (shard, reply) in replies {
-        let rows = match reply? {
+    let (answers, errors) = answered(replies);
+    for (shard, reply) in answers {
+        let rows = match reply {
             OwnedReply::Array(rows) => rows,
             OwnedReply::Error(error) => return Err(format!("{error} (on the shard {shard})")),
             _ => Vec::new(),
@@ -187,7 +192,7 @@ pub(super) fn added_up(replies: Replies) -> Result<OwnedReply, String> {
             }
         }
     }
-    let rows = all.into_iter().map(Row::into_reply);
+    let rows = all.into_iter().map(|row| row.into_reply(missing(&errors)));
     Ok(OwnedReply::Array(rows.collect()))
 }
 

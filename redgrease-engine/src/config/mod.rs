@@ -288,6 +288,13 @@ impl Config {
         Config::new().set(name, value)
     }
 
+    /// What the values of a setting that can be changed are: `a whole number of at least 1`.
+    pub(crate) fn accepted(name: &[u8]) -> Option<String> {
+        let shown = String::from_utf8_lossy(name);
+        let (_, setting) = find_ignoring_case(setting_of(&shown))?;
+        (!setting.read_only).then(|| setting.accepted())
+    }
+
     fn change(&self, name: &[u8], value: Option<&[u8]>, loading: bool) -> Change {
         let shown = String::from_utf8_lossy(name);
         // The loader has taken the argument away from those that the engine gets.

@@ -33,6 +33,22 @@ pub(super) struct Setting {
     pub(super) maximum: i64,
 }
 
+impl Setting {
+    /// What its values are, as an error names it.
+    pub(super) fn accepted(&self) -> String {
+        match self.default {
+            Value::Text(_) => "a text".to_owned(),
+            Value::Word(words) => format!("one of {}", words.join(", ")),
+            Value::Number(_) if self.maximum == i64::MAX => {
+                format!("a whole number of at least {}", self.minimum)
+            }
+            Value::Number(_) => {
+                format!("a whole number from {} to {}", self.minimum, self.maximum)
+            }
+        }
+    }
+}
+
 const fn number(name: &'static str, owner: SettingOwner, default: i64, minimum: i64) -> Setting {
     Setting {
         name,

@@ -129,7 +129,7 @@ impl KeyReading {
         is_stuck.then(|| {
             format!(
                 "Execution max idle reached: the keys of {} could not be read within {} ms, because these slots are on their way to \
-                 another server: finish that (redis-cli --cluster fix), and run it again",
+                 another server, or the servers do not agree on their owner: finish that (redis-cli --cluster fix), and run it again",
                 named_slots(&self.assignment.open_slots()),
                 limit.as_millis()
             )
@@ -151,7 +151,7 @@ impl KeyReading {
         let of_owner = open.iter().filter(|slot| stranger(*slot) == Some(owner));
         let slots = Slots::of(of_owner.map(|slot| slot..=slot).collect());
         Some(format!(
-            "Execution max idle reached: the keys of {} were not read, because {owner} became the owner after the run had begun: run \
+            "ERR the keys of {} were not read, because {owner} became the owner after the run had begun: run \
              it again",
             named_slots(&slots)
         ))

@@ -16,6 +16,8 @@ pub struct ClusterSetting {
     pub is_equal: bool,
     /// The values by the id of the server. `None` if the server has no such setting.
     pub values: BTreeMap<String, Option<ConfigValue>>,
+    /// The errors about servers that have not answered: `values` lacks them.
+    pub missing: Vec<String>,
 }
 
 impl ClusterSetting {
@@ -36,6 +38,7 @@ impl ClusterSetting {
             name: fields.text("name"),
             is_equal: fields.flag("equal"),
             values: values.into_iter().map(value).collect::<Result<_>>()?,
+            missing: fields.texts("missing"),
         })
     }
 }

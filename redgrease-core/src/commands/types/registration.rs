@@ -47,6 +47,9 @@ pub struct RegistrationInfo {
     /// Number of shards that have the registration, in a listing of all shards.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shards: Option<u64>,
+    /// The errors about shards that have not answered, in a listing of all shards: the row does not count them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
     /// Arguments of the registration by name: `trigger`, `regex`, `eventTypes`, `stream`, ..
     #[serde(serialize_with = "serialize::values")]
     pub args: BTreeMap<String, Value>,
@@ -85,6 +88,7 @@ impl RegistrationInfo {
             shards: fields
                 .optional_text("shards")
                 .and_then(|shards| shards.parse().ok()),
+            missing: fields.texts("missing"),
             args,
             extra: fields.rest(),
         };

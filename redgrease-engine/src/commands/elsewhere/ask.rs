@@ -1,7 +1,8 @@
 //! Asking other shards.
 
 use super::request::{Request, When, reply_in};
-use crate::cluster::topology::{self, Health, NodeId};
+use super::settings::plain;
+use crate::cluster::topology::{self, Health, NodeId, Topology};
 use crate::cluster::{Kind, Limit, NoAnswer, Outcome, questions};
 use crate::config;
 use crate::id::{Id, Shard};
@@ -53,17 +54,52 @@ pub(in crate::commands) fn other_living_shards() -> Vec<NodeId> {
     others.map(|shard| shard.id).collect()
 }
 
-/// The other servers of the cluster that have not failed, with the replicas, by id. Empty on a server that is in none.
+/// The other servers of the cluster, with the replicas, by id. Empty on a server that is in none. A server that has failed is among
+/// them.
 pub(in crate::commands) fn other_servers() -> Vec<NodeId> {
     let topology = topology::current();
     if !topology.is_cluster() {
         return Vec::new();
     }
-    let others = topology.nodes().iter().filter(|node| {
-        let is_there = !matches!(node.health, Health::Failed | Health::Unknown);
-        !node.is_myself && is_there
-    });
+    let others = topology
+        .nodes()
+        .iter()
+        .filter(|node| !node.is_myself && node.health != Health::Unknown);
     others.map(|node| node.id).collect()
+}
+
+/// Servers that are asked, and servers that have failed.
+#[derive(Debug, Default)]
+pub(in crate::commands) struct Asked {
+    pub(super) living: Vec<NodeId>,
+    pub(super) failed: Vec<NodeId>,
+}
+
+impl Asked {
+    pub(in crate::commands) fn of(servers: Vec<NodeId>) -> Asked {
+        let topology = topology::current();
+        let (failed, living) = servers
+            .into_iter()
+            .partition(|id| has_server_failed(&topology, *id));
+        Asked { living, failed }
+    }
+
+    /// What a reply says behind its OK if servers were left out: `, but the shard .. has failed: ..`.
+    pub(super) fn left_out(&self) -> Option<String> {
+        let topology = topology::current();
+        let names: Vec<String> = self.failed.iter().map(|id| topology.name_of(*id)).collect();
+        let verb = if names.len() == 1 { "has" } else { "have" };
+        (!names.is_empty()).then(|| {
+            let names = names.join(", ");
+            format!(", but {names} {verb} failed: send the command again when the cluster is whole")
+        })
+    }
+}
+
+fn has_server_failed(topology: &Topology, id: NodeId) -> bool {
+    topology
+        .node(id)
+        .is_some_and(|node| node.health == Health::Failed)
 }
 
 fn limit(when: When) -> Limit {
@@ -75,10 +111,16 @@ fn limit(when: When) -> Limit {
 
 /// The reply of a shard, or the error about it.
 fn reply_of(id: NodeId, outcome: Outcome) -> Result<OwnedReply, String> {
-    let name = topology::current().name_of(id);
+    let topology = topology::current();
+    let name = topology.name_of(id);
     outcome
         .and_then(|bytes| reply_in(&bytes).map_err(NoAnswer::Refused))
-        .map_err(|reason| format!("ERR {}", reason.message(&name)))
+        .map_err(|reason| match reason {
+            NoAnswer::Left if has_server_failed(&topology, id) => {
+                format!("ERR {name} has failed: try again when it is back")
+            }
+            reason => format!("ERR {}", reason.message(&name)),
+        })
 }
 
 /// Blocks the client of `context`. The error says that other shards have to be asked.
@@ -171,22 +213,42 @@ pub(super) fn ask(to: &[NodeId], request: &Request, then: impl FnOnce(Replies) +
 }
 
 /// Runs a command on all shards if its first word is `CLUSTER`, and writes one row for each: its id, and its reply to the command
-/// without that word. Returns `false` for a command of this server alone.
+/// without that word, or the error about a shard that has not answered. Returns `false` for a command of this server alone.
 pub(in crate::commands) fn list_by_shard(context: &Context, args: Args<'_>) -> bool {
     let Some(words) = for_cluster(args) else {
         return false;
     };
     everywhere(context, &words, |reply, replies| {
         let rows = replies.into_iter().map(|(shard, one)| {
-            let fields = [text("shard_id"), text(&shard), text("reply"), one?];
-            Ok(OwnedReply::Array(fields.into()))
+            let mut fields = vec![text("shard_id"), text(&shard), text("reply")];
+            match one {
+                Ok(own) => fields.push(own),
+                Err(error) => fields.extend([OwnedReply::Null, text("error"), text(plain(&error))]),
+            }
+            OwnedReply::Array(fields)
         });
-        write(
-            reply,
-            &rows.collect::<Result<_, _>>().map(OwnedReply::Array),
-        );
+        OwnedReply::Array(rows.collect()).write(reply);
     });
     true
+}
+
+/// Takes the replies of the shards that have answered. The second list has the errors about the others.
+pub(in crate::commands) fn answered(replies: Replies) -> (Vec<(String, OwnedReply)>, Vec<String>) {
+    let mut answers = Vec::new();
+    let mut errors = Vec::new();
+    for (shard, reply) in replies {
+        match reply {
+            Ok(reply) => answers.push((shard, reply)),
+            Err(error) => errors.push(plain(&error).to_owned()),
+        }
+    }
+    (answers, errors)
+}
+
+/// The field `missing` of a row: the errors about shards that have not answered. Absent if all have.
+pub(in crate::commands) fn missing(errors: &[String]) -> Option<[OwnedReply; 2]> {
+    let errors = errors.iter().map(|error| text(error));
+    (errors.len() > 0).then(|| [text("missing"), OwnedReply::Array(errors.collect())])
 }
 
 /// The words of a command whose first word is `CLUSTER`, without that word.

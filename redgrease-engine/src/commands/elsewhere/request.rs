@@ -131,7 +131,13 @@ fn check_settings(words: &[&[u8]]) -> Result<(), String> {
             pair.get(1).copied(),
         );
         if let Change::Refused(reason) = Config::check(name, value) {
-            return Err(reason);
+            return Err(match (value, Config::accepted(name)) {
+                (Some(value), Some(accepted)) => {
+                    let value = String::from_utf8_lossy(value);
+                    format!("{reason}: `{value}` is not {accepted}")
+                }
+                _ => reason,
+            });
         }
     }
     Ok(())

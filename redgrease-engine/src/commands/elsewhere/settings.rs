@@ -1,11 +1,12 @@
 //! Changing settings on all servers of a cluster.
 
-use super::ask::{Replies, ask, block, other_servers, own_reply};
+use super::ask::{Asked, Replies, ask, block, other_servers, own_reply};
+use super::repeat::with_left_out;
 use super::request::{Request, When};
 use crate::redis::{Context, OwnedReply, Reply, locked};
 
 /// Changes settings on this server and on all others, replicas as well, or nowhere. `words` are the command for one server. Replies as
-/// that command does, or with an error that names a server that refuses.
+/// that command does, or with an error that names a server that refuses. Servers that have failed are left out, and the reply names them.
 pub(in crate::commands) fn change_everywhere(context: &Context, words: &[&[u8]]) {
     let check = Request::of(context, When::Checked, words);
     let change = Request {
@@ -16,23 +17,23 @@ pub(in crate::commands) fn change_everywhere(context: &Context, words: &[&[u8]])
     if let Err(error) = refusal(std::slice::from_ref(&own)) {
         return context.reply().error(&unchanged(&error));
     }
-    let to = other_servers();
-    if to.is_empty() {
+    let to = Asked::of(other_servers());
+    if to.living.is_empty() {
         let own = own_reply(context, &change);
-        return write(&context.reply(), vec![own]);
+        return write(&context.reply(), vec![own], &to);
     }
     let client = match block(context) {
         Ok(client) => client,
         Err(error) => return context.reply().error(error),
     };
-    ask(&to.clone(), &check, move |checked| {
+    ask(&to.living.clone(), &check, move |checked| {
         if let Err(error) = refusal(&checked) {
             return client.answer(|reply| reply.error(&unchanged(&error)));
         }
         let own = locked(|context| own_reply(context, &change));
-        ask(&to, &change, move |others| {
+        ask(&to.living.clone(), &change, move |others| {
             let replies = [vec![own], others].concat();
-            client.answer(|reply| write(reply, replies));
+            client.answer(|reply| write(reply, replies, &to));
         });
     });
 }
@@ -69,13 +70,13 @@ fn unchanged(error: &str) -> String {
     format!("ERR no setting was changed: {error}")
 }
 
-fn write(reply: &Reply<'_>, replies: Replies) {
+fn write(reply: &Reply<'_>, replies: Replies, to: &Asked) {
     match refusal(&replies) {
         Err(error) => reply.error(&format!(
             "ERR settings were changed on some shards only: {error}. Send the command again: RG.CONFIGGET CLUSTER shows what differs"
         )),
         Ok(()) => match replies.into_iter().next() {
-            Some((_, Ok(own))) => own.write(reply),
+            Some((_, Ok(own))) => with_left_out(own, to).write(reply),
             _ => reply.ok(),
         },
     }
