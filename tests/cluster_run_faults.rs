@@ -98,6 +98,26 @@ fn a_shard_that_is_stopped_for_long_ends_the_run_and_goes_on_with_the_next() {
     assert_eq!(results(&cluster.shard(2), "GB().count().run()"), ["10"]);
 }
 
+/// Runs that begin when the shard is silent already.
+#[test]
+fn a_run_that_begins_after_a_shard_was_stopped_ends_in_time() {
+    let cluster = start();
+    fill(&cluster, 100);
+    let stopped = cluster.shard(2);
+    stopped.pause().unwrap();
+    let mut late = Duration::ZERO;
+    for script in ["GB().count().run()", "GB('ShardsIDReader').run()", "GB().count().run()"] {
+        let begun = Instant::now();
+        let (found, errors) = run(&cluster.shard(0), script);
+        println!("{script}: {:?} {errors:?}", begun.elapsed());
+        late = late.max(begun.elapsed());
+        assert_eq!(found, [""; 0]);
+        assert!(errors[0].contains(stopped.id()), "{errors:?}");
+    }
+    assert!(late < IDLE + SLACK / 2, "{late:?}");
+    stopped.resume().unwrap();
+}
+
 #[test]
 fn a_shard_that_is_stopped_for_a_moment_goes_on() {
     let cluster = start();

@@ -119,10 +119,9 @@ fn look(hub: &Hub) {
         return;
     }
     for part in parts {
-        let Some(shards) = part.shards() else {
+        let (Some(shards), Some(began)) = (part.shards(), part.began()) else {
             continue;
         };
-        let began = part.began();
         let lost_one = part.needs().into_iter().find_map(|id| {
             let suspect = suspects.get(&id)?;
             let number = shards.number(id)?;

@@ -45,7 +45,7 @@ impl Part {
         execution: &Arc<Execution>,
         start: Start,
     ) -> Result<(), String> {
-        let _ = self.shards.set(start.shards.clone());
+        self.set_shards(start.shards.clone());
         // Nothing can have come for it: the others do not know of it yet.
         let _ = runs().insert(self);
         // From now on, the end of the execution tells the others. An end before tells nobody.

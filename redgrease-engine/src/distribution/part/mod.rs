@@ -66,13 +66,12 @@ pub(super) enum When {
 pub(super) struct Part {
     pub(super) run: RunId,
     pub(super) reads: Reads,
-    /// Set when the run begins.
-    shards: OnceLock<Shards>,
+    /// The shards of the run, and the time since which they need each other. Set when the run begins.
+    shards: OnceLock<(Shards, Instant)>,
     pub(super) post: Arc<dyn Post>,
     /// Set when the run begins here.
     layout: OnceLock<Layout>,
     pub(super) outbox: Outbox,
-    began: OnceLock<Instant>,
     /// Something has come that the pipeline may be able to take.
     has_mail: AtomicBool,
     state: Mutex<State>,
@@ -116,15 +115,17 @@ struct State {
 impl Part {
     /// The part of the initiator.
     pub(super) fn of_initiator(run: RunId, reads: Reads, post: Arc<dyn Post>) -> Arc<Part> {
-        Part::new(run, reads, OnceLock::new(), post)
+        Part::new(run, reads, post)
     }
 
     /// The part of another shard.
     pub(super) fn of_shard(run: RunId, shards: Shards, post: Arc<dyn Post>) -> Arc<Part> {
-        Part::new(run, Reads::Everywhere, OnceLock::from(shards), post)
+        let part = Part::new(run, Reads::Everywhere, post);
+        part.set_shards(shards);
+        part
     }
 
-    fn new(run: RunId, reads: Reads, shards: OnceLock<Shards>, post: Arc<dyn Post>) -> Arc<Part> {
+    fn new(run: RunId, reads: Reads, post: Arc<dyn Post>) -> Arc<Part> {
         Arc::new_cyclic(|part: &Weak<Part>| {
             let part = Weak::clone(part);
             let tell = move |report| {
@@ -135,11 +136,10 @@ impl Part {
             Part {
                 run,
                 reads,
-                shards,
+                shards: OnceLock::new(),
                 post,
                 layout: OnceLock::new(),
                 outbox: Outbox::default(),
-                began: OnceLock::new(),
                 has_mail: AtomicBool::new(false),
                 state: Mutex::default(),
                 share: Arc::new(Share::new(tell)),
@@ -161,9 +161,14 @@ impl Part {
         self.wake(execution);
     }
 
-    /// The time at which the shards began to need each other.
-    pub(super) fn began(&self) -> Instant {
-        *self.began.get_or_init(Instant::now)
+    /// The shards need each other from now on.
+    pub(super) fn set_shards(&self, shards: Shards) {
+        let _ = self.shards.set((shards, Instant::now()));
+    }
+
+    /// The time at which the shards began to need each other. `None` if the run has not begun.
+    pub(super) fn began(&self) -> Option<Instant> {
+        self.shards.get().map(|(_, began)| *began)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -171,7 +176,7 @@ impl Part {
     }
 
     pub(super) fn shards(&self) -> Option<&Shards> {
-        self.shards.get()
+        self.shards.get().map(|(shards, _)| shards)
     }
 
     /// The run goes to all shards. Its errors name a shard that has failed and takes no part, or the slots that no server has.
