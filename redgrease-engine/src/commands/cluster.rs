@@ -45,7 +45,8 @@ pub(super) struct ClusterSetFromShard;
 
 impl Command for ClusterSetFromShard {
     const NAME: &'static str = "rg.clustersetfromshard";
-    const INSTEAD: &'static str = "the nodes of this engine find each other over the bus of the cluster, without commands";
+    const INSTEAD: &'static str =
+        "the nodes of this engine find each other over the bus of the cluster, without commands";
 
     fn run(context: &Context, args: Args<'_>) {
         set_cluster(context, args);
@@ -57,7 +58,8 @@ pub(super) struct InnerMessage;
 
 impl Command for InnerMessage {
     const NAME: &'static str = "rg.innermsgcommand";
-    const INSTEAD: &'static str = "the nodes of this engine find each other over the bus of the cluster, without commands";
+    const INSTEAD: &'static str =
+        "the nodes of this engine find each other over the bus of the cluster, without commands";
     const ARITY: std::ops::RangeInclusive<usize> = 2..=usize::MAX;
 
     fn run(context: &Context, _: Args<'_>) {

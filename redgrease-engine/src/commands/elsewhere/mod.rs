@@ -18,8 +18,9 @@ mod serve;
 mod settings;
 
 pub(super) use ask::{
-    Asked, Place, Replies, answered, everywhere, everywhere_of, for_cluster, forward, has_failed, list_by_shard,
-    missing, other_living_shards, other_servers, other_shards, place_of, tell_dropped, text,
+    Asked, Place, Replies, answered, everywhere, everywhere_of, for_cluster, forward, has_failed,
+    list_by_shard, missing, other_living_shards, other_servers, other_shards, place_of,
+    tell_dropped, text,
 };
 pub(super) use repeat::repeat_on;
 pub(super) use request::When;
