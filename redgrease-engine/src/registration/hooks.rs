@@ -5,7 +5,7 @@
 
 use super::command_info::{CommandInfo, KeyPositions};
 use super::reserved::Taken;
-use super::{Event, Registration, Registry, registry};
+use super::{Registration, Registry, registry};
 use crate::plan::Mode;
 use crate::redis::Context;
 use crate::scope::{self, RunningHook, Scope};
@@ -21,7 +21,7 @@ pub(crate) struct Hook {
     pub(crate) in_order: bool,
     /// The command writes keys.
     pub(super) writes: bool,
-    keys: KeyPositions,
+    pub(super) keys: KeyPositions,
 }
 
 impl Hook {
@@ -82,14 +82,6 @@ impl Hook {
             keys: KeyPositions::for_test(1, 1, 1),
         }
     }
-
-    fn fits<'a>(&self, words: usize, word: impl Fn(usize) -> Option<&'a [u8]>) -> bool {
-        let Some(prefix) = &self.key_prefix else {
-            return true;
-        };
-        self.keys
-            .any(words, word, |key| key.starts_with(prefix.as_slice()))
-    }
 }
 
 /// The hook for a command: the newest one that fits, and older than any hook of this command that runs on this thread.
@@ -105,12 +97,7 @@ pub(crate) fn find<'a>(
     });
     registry().read(context, |registry| {
         let stack = registry.hooks(name)?;
-        let older = |one: &&Arc<Registration>| running.is_none_or(|id| one.id < id);
-        let fits = |one: &&Arc<Registration>| match &one.event {
-            Event::Hook(hook) => hook.fits(words, &word),
-            _ => false,
-        };
-        stack.iter().rev().filter(older).find(fits).cloned()
+        stack.newest(running, words, &word).cloned()
     })
 }
 
@@ -130,9 +117,8 @@ pub(crate) fn check(
     let stays =
         |one: &&Arc<Registration>| replaced.is_none() || registry.session_of(one.id) != replaced;
     let blocked = registry.hooks(command.as_bytes()).is_some_and(|stack| {
-        stack
-            .iter()
-            .any(|one| one.mode != Mode::Sync && stays(&one))
+        let mut hooks = stack.all().iter();
+        hooks.any(|one| one.mode != Mode::Sync && stays(&one))
     });
     if blocked {
         Err(Taken::ByRegistration)
@@ -145,8 +131,8 @@ pub(crate) fn check(
 mod tests {
     use super::*;
     use crate::redis::locked;
-    use crate::registration::Session;
     use crate::registration::testing::{registration, session, unique};
+    use crate::registration::{Event, Session};
 
     fn described(flags: &[&str], first: i64, prefix: Option<&str>) -> Result<Hook, &'static str> {
         let keys = KeyPositions::for_test(first, first, 1);

@@ -20,8 +20,10 @@
 //! | `taken_over.rs` | the commands that the engine runs in place of the server |
 //! | `doubts.rs` | registrations that can never run |
 //! | `hooks.rs` | registrations that take the place of a Redis command |
+//! | `hook_stack.rs` | the hooks of one command |
 //! | `keys.rs` | registrations that wait for key events |
 //! | `watched.rs` | commands whose reply waits for handlers of key events |
+//! | `watchers.rs` | the registrations of key events that name commands |
 //! | `streams/` | registrations that wait for messages of streams |
 //! | `timers.rs` | functions that run again and again |
 //! | `keyed_timers/` | functions that run again and again while a key exists |
@@ -33,6 +35,7 @@ mod cause;
 mod command_info;
 mod depth;
 mod doubts;
+mod hook_stack;
 pub(crate) mod hooks;
 mod install;
 mod invoke;
@@ -57,6 +60,7 @@ pub(crate) mod timer_shard;
 pub(crate) mod timers;
 mod unrestored;
 pub(crate) mod watched;
+mod watchers;
 
 pub(crate) use install::{
     NewRegistration, activate_dynamic, add_stored, install, restore_dynamic, take_away, tell_added,

@@ -1,11 +1,13 @@
 //! All sessions and registrations of this server. The server's lock guards them.
 
 use super::by_name::ByName;
+use super::hook_stack::HookStack;
 use super::ledger::Ledger;
 use super::reserved::Taken;
 use super::session::UnrestoredGear;
 use super::timers::TimeEvent;
 use super::unrestored::UnrestoredSessions;
+use super::watchers::Watchers;
 use super::{Event, Name, Registration, Session};
 use crate::id::Id;
 use crate::order::Ordered;
@@ -37,10 +39,12 @@ pub(crate) struct Registry {
     triggers: FxHashMap<Vec<u8>, Arc<Registration>>,
     /// The registrations that wait for key events, oldest first.
     keys: ByName,
+    /// Those of them that name commands.
+    watchers: Watchers,
     /// The registrations that wait for messages of streams, oldest first.
     streams: ByName,
-    /// The hooks of each command (in lower case), the newest last.
-    hooks: HashMap<String, Vec<Arc<Registration>>>,
+    /// The hooks of each command (in lower case).
+    hooks: HashMap<String, HookStack>,
 }
 
 #[derive(Debug)]
@@ -73,13 +77,18 @@ impl Registry {
         &self.streams
     }
 
-    /// The hooks of a command, the newest last. `None` if the command has no hook.
-    pub(crate) fn hooks(&self, command: &[u8]) -> Option<&[Arc<Registration>]> {
+    /// The registrations that wait for key events of named commands.
+    pub(crate) fn watchers(&self) -> &Watchers {
+        &self.watchers
+    }
+
+    /// The hooks of a command. `None` if the command has no hook.
+    pub(crate) fn hooks(&self, command: &[u8]) -> Option<&HookStack> {
         if self.hooks.is_empty() {
             return None;
         }
         let name = std::str::from_utf8(command).ok()?.to_ascii_lowercase();
-        self.hooks.get(&name).map(Vec::as_slice)
+        self.hooks.get(&name)
     }
 
     /// The session whose registration has the name and can run.
@@ -87,7 +96,7 @@ impl Registry {
         let holder = match name {
             Name::Trigger(trigger) => self.by_trigger(trigger)?,
             Name::Hook(command) => {
-                let mut hooks = self.hooks.get(command)?.iter();
+                let mut hooks = self.hooks.get(command)?.all().iter();
                 hooks.find(|one| one.mode != Mode::Sync)?
             }
         };
@@ -237,11 +246,12 @@ impl Registry {
             }
             Event::Hook(hook) => {
                 let stack = self.hooks.entry(hook.command.clone()).or_default();
-                // After a restart, sessions are restored in another order than that of their registrations.
-                let place = stack.partition_point(|one| one.id < registration.id);
-                stack.insert(place, Arc::clone(&registration));
+                stack.add(&registration);
             }
-            Event::Keys(filter) => self.keys.add(&filter.prefix, &registration),
+            Event::Keys(filter) => {
+                self.keys.add(&filter.prefix, &registration);
+                self.watchers.add(filter, &registration);
+            }
             Event::Streams(filter) => self.streams.add(&filter.prefix, &registration),
         }
         let key = registration.id.key();
@@ -356,16 +366,16 @@ impl Registry {
             }
             Event::Hook(hook) => {
                 if let Some(stack) = self.hooks.get_mut(&hook.command) {
-                    // The newest ones are at the end, and a session is removed from its newest registration on.
-                    if let Some(place) = stack.iter().rposition(|one| one.id == id) {
-                        stack.remove(place);
-                    }
+                    stack.remove(&entry.registration);
                     if stack.is_empty() {
                         self.hooks.remove(&hook.command);
                     }
                 }
             }
-            Event::Keys(filter) => self.keys.remove(&filter.prefix, id),
+            Event::Keys(filter) => {
+                self.keys.remove(&filter.prefix, id);
+                self.watchers.remove(filter, id);
+            }
             Event::Streams(filter) => self.streams.remove(&filter.prefix, id),
         }
         Some(entry.registration)

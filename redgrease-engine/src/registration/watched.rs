@@ -3,7 +3,7 @@
 //! The engine runs the command in place of the server. The client is answered when all handlers have ended.
 
 use super::command_info::{CommandInfo, KeyPositions};
-use super::{Event, matches_prefix, registry};
+use super::registry;
 use crate::redis::{BlockedClient, Context, OwnedReply, Rights, call_with_handlers};
 use crate::scope::{self, Scope, WithheldReply};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub(crate) struct WatchedCommand {
     /// In lower case.
     pub(crate) name: String,
-    keys: KeyPositions,
+    pub(super) keys: KeyPositions,
 }
 
 impl WatchedCommand {
@@ -72,16 +72,7 @@ pub(crate) fn takes_over<'a>(
         return false;
     }
     registry().read(context, |registry| {
-        registry
-            .key_registrations()
-            .iter()
-            .any(|registration| match &registration.event {
-                Event::Keys(keys) => keys.commands.iter().flatten().any(|command| {
-                    let fits = |key: &[u8]| matches_prefix(&keys.prefix, key);
-                    command.is(name) && command.keys.any(count, &word, fits)
-                }),
-                _ => false,
-            })
+        registry.watchers().watch(name, count, word)
     })
 }
 
@@ -116,8 +107,8 @@ mod tests {
     use super::*;
     use crate::plan::Mode;
     use crate::redis::locked;
-    use crate::registration::Session;
     use crate::registration::testing::{keys_filter, registration, session, unique};
+    use crate::registration::{Event, Session};
 
     fn refusal(flags: &[&str], first: i64) -> Option<&'static str> {
         let info = CommandInfo::for_test(flags, KeyPositions::for_test(first, first, 1));

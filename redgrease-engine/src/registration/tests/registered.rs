@@ -130,9 +130,12 @@ fn hooks_of_a_command_are_a_stack_with_the_newest_on_top() {
     assert!(registry.hooks(b"get").is_none());
     let (first, _) = insert(&mut registry, "a", vec![hook("get"), hook("set")], None);
     let (second, _) = insert(&mut registry, "b", vec![hook("get")], None);
-    let stack = |registry: &Registry| registry.hooks(b"GeT").map(ids);
+    let stack = |registry: &Registry| registry.hooks(b"GeT").map(|stack| ids(stack.all()));
     assert_eq!(stack(&registry), Some(vec![first[0].id, second[0].id]));
-    assert_eq!(registry.hooks(b"set").map(ids), Some(vec![first[1].id]));
+    assert_eq!(
+        registry.hooks(b"set").map(|stack| ids(stack.all())),
+        Some(vec![first[1].id])
+    );
     registry.remove(first[0].id);
     assert_eq!(stack(&registry), Some(vec![second[0].id]));
     registry.remove(second[0].id);
