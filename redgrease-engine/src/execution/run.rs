@@ -114,7 +114,7 @@ impl Execution {
         };
         let with_user = || scope::with(Scope::user, around.user, withheld);
         let gear = self.cause.registration().unwrap_or(self.id);
-        let as_gear = || scope::inside_gear(gear, || in_gear(true, with_user));
+        let as_gear = || scope::inside_gear(gear, || in_gear(|| true, with_user));
         scope::with(Scope::execution, Some(running), as_gear)
     }
 

@@ -25,8 +25,8 @@ pub(crate) struct SyncCall<'a> {
     pub(crate) hook: Option<RunningHook>,
     /// The user whose rights count. `None` leaves the decision to the surroundings of the call.
     pub(crate) user: Option<User>,
-    /// The caller can wait for a coroutine.
-    pub(crate) can_wait: bool,
+    /// Tells whether the caller can wait for a coroutine.
+    pub(crate) can_wait: fn() -> bool,
 }
 
 /// The records of a sync call, or its progress up to the coroutine that it has to wait for.

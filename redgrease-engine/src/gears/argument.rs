@@ -45,19 +45,19 @@ pub(super) enum Argument<'py> {
 }
 
 impl<'py> Argument<'py> {
-    pub(super) fn new(value: &Object<'py>, form: Form) -> PyResult<Argument<'py>> {
-        if let Ok(text) = value.cast::<PyString>() {
-            return match (form, text.to_str()) {
-                (Form::AnyToBytes, Err(_)) => {
-                    let bytes = text.call_method1("encode", ("utf-8", "surrogateescape"))?;
-                    Ok(Argument::Bytes(bytes.cast_into()?))
-                }
-                _ => Ok(Argument::Text(text.clone())),
-            };
-        }
-        if let Ok(bytes) = value.cast::<PyBytes>() {
-            return Ok(Argument::Bytes(bytes.clone()));
-        }
+    pub(super) fn new(value: Object<'py>, form: Form) -> PyResult<Argument<'py>> {
+        let value = match value.cast_into::<PyString>() {
+            Ok(text) if form == Form::AnyToBytes && text.to_str().is_err() => {
+                let bytes = text.call_method1("encode", ("utf-8", "surrogateescape"))?;
+                return Ok(Argument::Bytes(bytes.cast_into()?));
+            }
+            Ok(text) => return Ok(Argument::Text(text)),
+            Err(other) => other.into_inner(),
+        };
+        let value = match value.cast_into::<PyBytes>() {
+            Ok(bytes) => return Ok(Argument::Bytes(bytes)),
+            Err(other) => other.into_inner(),
+        };
         if let Ok(array) = value.cast::<PyByteArray>() {
             return Ok(Argument::Bytes(PyBytes::new(value.py(), &array.to_vec())));
         }
@@ -65,8 +65,8 @@ impl<'py> Argument<'py> {
             let bytes = value.call_method0("tobytes")?;
             return Ok(Argument::Bytes(bytes.cast_into()?));
         }
-        if form == Form::Bytes && !is_number(value) {
-            return Err(refused(value));
+        if form == Form::Bytes && !is_number(&value) {
+            return Err(refused(&value));
         }
         Ok(Argument::Text(value.str()?))
     }

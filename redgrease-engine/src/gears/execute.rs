@@ -77,10 +77,14 @@ pub(super) fn run_command<'py>(
         return form.of_kept(py, &reply);
     }
     // Most commands have few arguments, which then need no allocation.
-    let items: SmallVec<[Argument<'py>; 4]> = args
-        .map(|item| Argument::new(&item, form))
-        .collect::<PyResult<_>>()?;
-    let words: SmallVec<[&[u8]; 4]> = items.iter().map(Argument::bytes).collect::<PyResult<_>>()?;
+    let mut items: SmallVec<[Argument<'py>; 4]> = SmallVec::new();
+    for item in args {
+        items.push(Argument::new(item, form)?);
+    }
+    let mut words: SmallVec<[&[u8]; 4]> = SmallVec::new();
+    for item in &items {
+        words.push(item.bytes()?);
+    }
     let words = words.as_slice();
     check_budget(words.iter().map(|word| word.len()).sum())?;
     let user = user.as_ref();

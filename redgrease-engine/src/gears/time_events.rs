@@ -69,7 +69,7 @@ pub(super) fn register_time_event(
             "a time event with a key runs on the shard of the key: remove per_shard, or the key",
         )),
         Some(key) => {
-            let key = Argument::new(&key, Form::Text)?;
+            let key = Argument::new(key, Form::Text)?;
             asked::add_keyed_timer(py, key.bytes()?, function, interval)
         }
     }

@@ -15,20 +15,24 @@ enum Function {
     StepWithFuture,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 struct Place {
     function: Function,
-    /// The caller of the gear can wait.
-    can_wait: bool,
+    /// Tells whether the caller of the gear can wait. The server is asked when a step wants to know it: few do.
+    can_wait: fn() -> bool,
 }
 
 thread_local! {
     static PLACE: Cell<Place> = const {
         Cell::new(Place {
             function: Function::Other,
-            can_wait: false,
+            can_wait: never,
         })
     };
+}
+
+fn never() -> bool {
+    false
 }
 
 #[inline]
@@ -43,9 +47,9 @@ fn with<R>(place: Place, body: impl FnOnce() -> R) -> R {
     body()
 }
 
-/// Runs `body`, which is the Python of a gear. `can_wait` says whether the caller of the gear can wait.
+/// Runs `body`, which is the Python of a gear. `can_wait` tells whether the caller of the gear can wait.
 #[inline]
-pub(crate) fn in_gear<R>(can_wait: bool, body: impl FnOnce() -> R) -> R {
+pub(crate) fn in_gear<R>(can_wait: fn() -> bool, body: impl FnOnce() -> R) -> R {
     let function = Function::Other;
     with(Place { function, can_wait }, body)
 }
@@ -61,7 +65,7 @@ pub(crate) fn in_step<R>(body: impl FnOnce() -> R) -> R {
 /// `true` if the step that runs on this thread may return a coroutine or a future.
 pub(crate) fn may_await() -> bool {
     let place = PLACE.get();
-    place.can_wait && place.function != Function::Other && !inside_coroutine()
+    place.function != Function::Other && !inside_coroutine() && (place.can_wait)()
 }
 
 /// Allows the step that runs on this thread to make its one future. The errors have the words of RedisGears.
@@ -73,7 +77,7 @@ pub(super) fn claim_future() -> Result<(), Raised> {
         }
         Function::Other => "Future object can only be created inside certain execution steps",
         Function::StepWithFuture => "Can not create async record twice on the same step",
-        Function::Step if !place.can_wait => "Creating async record is not allowed",
+        Function::Step if !(place.can_wait)() => "Creating async record is not allowed",
         Function::Step => {
             let function = Function::StepWithFuture;
             PLACE.set(Place { function, ..place });

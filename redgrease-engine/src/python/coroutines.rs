@@ -251,13 +251,16 @@ impl Continuation {
         }
         let step = || {
             let outer = INSIDE.replace(true);
-            let outcome = in_gear(true, || {
-                // In the surroundings of the gear, and in the context of the task, which is a copy of its own.
-                if !self.is_marked.swap(true, Ordering::Relaxed) {
-                    mark_context(py)?;
-                }
-                coroutine.call_method1(method, (argument,))
-            });
+            let outcome = in_gear(
+                || true,
+                || {
+                    // In the surroundings of the gear, and in the context of the task, which is a copy of its own.
+                    if !self.is_marked.swap(true, Ordering::Relaxed) {
+                        mark_context(py)?;
+                    }
+                    coroutine.call_method1(method, (argument,))
+                },
+            );
             INSIDE.set(outer);
             outcome
         };

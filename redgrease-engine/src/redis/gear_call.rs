@@ -52,7 +52,11 @@ enum Checks {
 
 /// What happens with a command.
 enum Step {
-    Run(Checks),
+    Run {
+        checks: Checks,
+        /// The reply may be a whole collection.
+        may_be_large: bool,
+    },
     Refuse(String),
     /// The command waits for the end of a pause.
     WaitForWrites,
@@ -99,8 +103,13 @@ pub(crate) fn call_for_gear(
             }
             let may_wait = memory_until.is_none_or(|until| Instant::now() < until);
             match command.step(context, may_wait) {
-                Step::Run(checks) => {
-                    let refused = large_reply::refusal(context, name, args, &may_take)
+                Step::Run {
+                    checks,
+                    may_be_large,
+                } => {
+                    let refused = may_be_large
+                        .then(|| large_reply::refusal(context, name, args, &may_take))
+                        .flatten()
                         // The size of a key is known to those who may read it.
                         .filter(|_| command.is_allowed(context));
                     Ok(Some(match refused {
@@ -199,7 +208,10 @@ impl GearCommand<'_> {
     fn step(&self, context: &Context, may_wait: bool) -> Step {
         let Some(rules) = rules::of(context, self.name, self.args) else {
             // The server refuses what it does not know.
-            return Step::Run(Checks::Guards);
+            return Step::Run {
+                checks: Checks::Guards,
+                may_be_large: true,
+            };
         };
         if let Some(why) = self.refusal(rules) {
             return Step::Refuse(why);
@@ -222,10 +234,14 @@ impl GearCommand<'_> {
                     .to_owned(),
             );
         }
+        let run = |checks| Step::Run {
+            checks,
+            may_be_large: rules.may_reply_much,
+        };
         match guard::check(context, rules, !self.held, may_wait) {
-            Guard::Passes if !rules.no_script => Step::Run(Checks::Guards),
-            Guard::Passes if rules.is_scripting => Step::Run(Checks::Script),
-            Guard::Passes => Step::Run(Checks::Rights),
+            Guard::Passes if !rules.no_script => run(Checks::Guards),
+            Guard::Passes if rules.is_scripting => run(Checks::Script),
+            Guard::Passes => run(Checks::Rights),
             Guard::Refuses(why) => Step::Refuse(why),
             Guard::Waits => Step::WaitForMemory,
         }

@@ -10,6 +10,33 @@ use super::used_memory::used_memory;
 /// The server holds a reply while the gear makes its own copy.
 const COPIES: usize = 2;
 
+/// The commands that [`Part::of`] knows.
+const READS_MUCH: [&str; 17] = [
+    "smembers",
+    "hgetall",
+    "hkeys",
+    "hvals",
+    "dump",
+    "sunion",
+    "sdiff",
+    "mget",
+    "lrange",
+    "zrange",
+    "zrevrange",
+    "zrangebyscore",
+    "zrevrangebyscore",
+    "zrangebylex",
+    "xrange",
+    "zrevrangebylex",
+    "xrevrange",
+];
+const SORTS: [&str; 2] = ["sort", "sort_ro"];
+
+/// `true` if the reply of a command with this name, in lower case, may be a whole collection.
+pub(super) fn may_be_large(name: &str) -> bool {
+    READS_MUCH.contains(&name) || SORTS.contains(&name)
+}
+
 /// The reason why the command is not run. `may_take` says whether the gear may take so many bytes.
 pub(super) fn refusal(
     context: &Context,
@@ -170,6 +197,19 @@ mod tests {
         assert_eq!(part(&["lrange", "k"]), None);
         assert_eq!(part(&["sort", "k", "LIMIT", "0", "5"]), None);
         assert_eq!(part(&["get", "k"]), None);
+        for name in READS_MUCH.into_iter().chain(SORTS) {
+            let range = if name.contains("score") {
+                ["-inf", "+inf"]
+            } else {
+                ["-", "+"]
+            };
+            let words = |rest: [&'static str; 2]| part(&[name, "k", rest[0], rest[1]]);
+            let backwards = || words([range[1], range[0]]);
+            let found = words(["0", "1"])
+                .or_else(|| words(range))
+                .or_else(backwards);
+            assert!(found.is_some(), "{name}");
+        }
         let ranges = [
             part(&["lrange", "k", "0", "-1"]),
             part(&["ZRANGE", "k", "1", "2"]),

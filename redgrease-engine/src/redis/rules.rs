@@ -5,6 +5,7 @@
 
 use super::call::{Element, ReplyKind, Rights, call};
 use super::context::Context;
+use super::large_reply;
 use super::lock::Guarded;
 use super::refusal;
 use rustc_hash::FxHashMap;
@@ -27,6 +28,8 @@ pub(super) struct Rules {
     pub(super) may_replicate: bool,
     /// The command runs or keeps scripts.
     pub(super) is_scripting: bool,
+    /// The reply may be a whole collection.
+    pub(super) may_reply_much: bool,
     /// The number of words, negative if it is the smallest one; 0 if it is not known.
     arity: i64,
     /// The server tells of the subcommands one by one.
@@ -171,6 +174,7 @@ impl Rules {
             no_script: has("noscript"),
             may_replicate: may_replicate(&name, is_in("@scripting") && !has("readonly")),
             is_scripting: is_in("@scripting"),
+            may_reply_much: large_reply::may_be_large(&name),
             arity: 0,
             has_subcommands: false,
             needs: Needs::of(
@@ -200,13 +204,14 @@ impl Rules {
 
     /// The reason why a gear may not run the command. `None` if it may.
     pub(super) fn refusal(self, command: &[u8], args: &[&[u8]]) -> Option<String> {
-        let mut words = shown(command);
+        let mut subcommand_of = None;
         let why = match self.needs {
             Needs::Nothing | Needs::Failover | Needs::Script | Needs::OfFunction | Needs::OfAcl => {
                 return None;
             }
             Needs::OfClient | Needs::OfScript | Needs::OfDebug => {
-                let subcommand = String::from_utf8_lossy(args.first()?).to_ascii_lowercase();
+                let first = args.first()?;
+                let subcommand = String::from_utf8_lossy(first).to_ascii_lowercase();
                 let (is_fit, why) = match self.needs {
                     Needs::OfClient => (OF_OTHERS.contains(&subcommand.as_str()), OF_CONNECTION),
                     // The server would end itself.
@@ -219,7 +224,7 @@ impl Rules {
                 if is_fit {
                     return None;
                 }
-                words = [&words, " ", &shown(subcommand.as_bytes())].concat();
+                subcommand_of = Some(first);
                 why
             }
             Needs::Connection => OF_CONNECTION,
@@ -239,6 +244,12 @@ impl Rules {
                 "a gear has no connection that could receive messages: let a client receive them, or register a gear for a stream"
             }
             Needs::Link => "it takes the connection over, and a gear has no connection",
+        };
+        // Texts are made for a refusal only: this function looks at each command of a gear.
+        let command = shown(command);
+        let words = match subcommand_of {
+            None => command,
+            Some(subcommand) => format!("{command} {}", shown(subcommand)),
         };
         Some(format!("ERR a gear cannot run {words}: {why}"))
     }

@@ -12,7 +12,7 @@ use crate::execution::{
 use crate::id::Id;
 use crate::plan::{Mode, Source, Words};
 use crate::python::{Gil, Object, Raised, list_after, list_of, reply_with};
-use crate::redis::{Args, BlockedClient, CoarseInstant, Context, Reply, Text, User};
+use crate::redis::{Args, BlockedClient, CoarseInstant, Context, Reply, Text, User, locked};
 use crate::steps::Pipeline;
 use std::cell::Cell;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ fn call_now(context: &Context, registration: &Arc<Registration>, args: Args<'_>)
         } else {
             None
         },
-        can_wait: context.may_block(),
+        can_wait: || locked(Context::may_block),
     };
     let waits = Cell::new(false);
     let outcome = call.run(

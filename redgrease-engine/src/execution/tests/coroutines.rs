@@ -146,7 +146,7 @@ fn a_sync_call_that_has_to_wait_becomes_an_execution() {
     with_python(|py| {
         let mut pipeline = Pipeline::new(py, &run.execution.plan.steps);
         pipeline.push(eval(py, "['x']"));
-        assert!(!in_gear(true, || pipeline.run_to_coroutine(py)));
+        assert!(!in_gear(|| true, || pipeline.run_to_coroutine(py)));
         run.execution.adopt(py, pipeline);
     });
     assert!(run.is_listed());

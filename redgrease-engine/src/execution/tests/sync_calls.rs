@@ -36,7 +36,7 @@ fn call(steps: &Arc<[Step]>) -> SyncCall<'_> {
         session: &SESSION,
         hook: None,
         user: None,
-        can_wait: true,
+        can_wait: || true,
     }
 }
 
