@@ -53,6 +53,48 @@ fn the_error_names_the_shard_that_has_the_key() {
     assert!(errors[0].contains(words), "{errors:?}");
 }
 
+/// Tools move the first slots of a shard, one after the other. A gear that writes new keys with its tag must not follow them.
+#[test]
+fn the_tag_of_a_shard_belongs_to_a_slot_that_stays() {
+    const SLOTS: u16 = 60;
+    let cluster = start();
+    let (first, third) = (cluster.shard(0), cluster.shard(2));
+    let script = "GB('CommandReader').map(lambda w: execute('set', 'new:%s:{%s}' % (w[1], hashtag()), 'x'))\
+        .register(trigger='write', mode='sync')";
+    redis::cmd("RG.PYEXECUTE")
+        .arg(script)
+        .exec(&mut client(&first))
+        .unwrap();
+    let mut connection = client(&first);
+    let mut number = 0;
+    let mut refused = Vec::new();
+    let mut write = || {
+        number += 1;
+        let mut call = redis::cmd("RG.TRIGGER");
+        if let Err(why) = call.arg("write").arg(number).exec(&mut connection) {
+            refused.push(why.to_string());
+        }
+    };
+    write();
+    for slot in 0..SLOTS {
+        let order = |node: &ClusterNode, words: &[&str]| {
+            let mut command = redis::cmd("CLUSTER");
+            command.arg("SETSLOT").arg(slot).arg(words);
+            command.exec(&mut client(node)).unwrap();
+        };
+        order(&third, &["IMPORTING", first.id()]);
+        order(&first, &["MIGRATING", third.id()]);
+        for _ in 0..5 {
+            write();
+        }
+        cluster.move_slot(slot, 2).unwrap();
+        write();
+    }
+    // The slot that was chosen before the first one moved.
+    assert!(refused.len() <= 1, "{refused:?}");
+    assert!(number > 300);
+}
+
 #[test]
 fn a_sync_gear_gets_the_same_error() {
     let cluster = start();

@@ -52,7 +52,7 @@ fn a_shard_without_an_address_is_left_out() {
         let (_, errors) = run(&first, COUNT);
         errors
             .iter()
-            .any(|why| why.contains("no server of the cluster serves these slots"))
+            .any(|why| why.contains("were not read") && why.contains(third.id()))
     });
     let answer = try_send(&first, &["RG.PYEXECUTE", REGISTER]).unwrap();
     assert_eq!(text(&answer), "OK");
@@ -153,6 +153,33 @@ fn a_run_whose_shard_has_failed_has_no_results_anywhere() {
 }
 
 /// It does not come back.
+/// A user without rights on a shard is told of it, and sees the others.
+#[test]
+fn listings_name_a_shard_that_refuses() {
+    let cluster = start(3);
+    let (first, third) = (cluster.shard(0), cluster.shard(2));
+    send(&first, &["RG.PYEXECUTE", REGISTER]);
+    for node in cluster.nodes() {
+        send(
+            &node,
+            &["ACL", "SETUSER", "few", "on", "nopass", "~*", "+@all"],
+        );
+    }
+    send(&third, &["ACL", "SETUSER", "few", "-@all"]);
+    let mut connection = client(&first);
+    redis::cmd("AUTH")
+        .arg("few")
+        .arg("x")
+        .exec(&mut connection)
+        .unwrap();
+    let names_it = |text: &str| text.contains(third.id()) && text.contains("refuses: NOPERM");
+    let registrations = connection.dump_registrations_cluster().unwrap();
+    assert!(names_it(&registrations[0].missing[0]), "{registrations:?}");
+    let settings = connection.config_get_cluster(&["MaxExecutions"]).unwrap();
+    assert!(names_it(&settings[0].missing[0]), "{settings:?}");
+    assert_eq!(connection.py_stats_cluster().unwrap().len(), 2);
+}
+
 /// What a listing leaves out is told, and hides nothing of the other shards.
 #[test]
 fn commands_about_all_shards_name_one_that_has_failed() {
@@ -214,7 +241,9 @@ fn commands_about_all_shards_name_one_that_has_failed() {
     assert_eq!(second, (9, 1));
     client.pause_registrations_cluster(id).unwrap();
     client.clear_registrations_stats_cluster().unwrap();
-    client.config_set_cluster(&[("MaxExecutions", "8")]).unwrap();
+    client
+        .config_set_cluster(&[("MaxExecutions", "8")])
+        .unwrap();
 }
 
 #[test]
@@ -246,6 +275,14 @@ fn what_runs_on_all_shards_names_one_that_has_failed() {
     send(&first, &["RG.PYEXECUTE", REGISTER]);
     kill_and_notice(&third, &first);
     names_the_absent_shard(&first, third.id());
+    for script in [COUNT, "GB().run('foo', noScan=True)"] {
+        let why = run(&first, script).1.concat();
+        assert!(
+            why.contains("were not read") && why.contains(third.id()),
+            "{why}"
+        );
+        assert!(why.contains("has failed: run it again"), "{why}");
+    }
     // The slot of `foo` is on the third shard.
     let (_, errors) = run(&first, "GB('StreamReader').run('foo')");
     assert!(
@@ -328,6 +365,25 @@ fn one_shard_names_the_slots_that_it_lacks() {
 }
 
 /// A shard leaves with `CLUSTER RESET`, which keeps its id, and comes back at once. The others have never noticed.
+/// A server that was removed, or was not given slots yet, has no keys: that is not an empty cluster.
+#[test]
+fn a_server_without_slots_says_so() {
+    let cluster = start(3);
+    let third = cluster.shard(2);
+    send(&third, &["RG.PYEXECUTE", REGISTER]);
+    send(&third, &["CLUSTER", "RESET", "SOFT"]);
+    eventually("the server has no slots", || {
+        // The server lets clients go that wait for a slot.
+        let reply = try_send(&third, &["RG.PYEXECUTE", COUNT]);
+        reply.is_ok_and(|reply| format!("{reply:?}").contains("of slots 0-16383 were not read"))
+    });
+    let why = try_send(&third, &["RG.TRIGGER", "one"]).unwrap_err();
+    assert!(why.to_string().contains("serves slots 0-16383"), "{why}");
+    // What needs no keys works.
+    let local = "GB('ShardsIDReader').count().run(mode='async_local')";
+    assert_eq!(results(&third, local), ["1"]);
+}
+
 #[test]
 fn a_shard_that_was_reset_and_has_met_the_others_again_takes_part() {
     let cluster = start(3);

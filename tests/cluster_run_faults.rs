@@ -106,7 +106,11 @@ fn a_run_that_begins_after_a_shard_was_stopped_ends_in_time() {
     let stopped = cluster.shard(2);
     stopped.pause().unwrap();
     let mut late = Duration::ZERO;
-    for script in ["GB().count().run()", "GB('ShardsIDReader').run()", "GB().count().run()"] {
+    for script in [
+        "GB().count().run()",
+        "GB('ShardsIDReader').run()",
+        "GB().count().run()",
+    ] {
         let begun = Instant::now();
         let (found, errors) = run(&cluster.shard(0), script);
         println!("{script}: {:?} {errors:?}", begun.elapsed());

@@ -51,25 +51,17 @@ impl Command for ConfigGet {
 fn get_everywhere(context: &Context, words: &[&[u8]]) {
     let names = words.iter().skip(1).map(|name| name.to_vec());
     let names: Vec<Vec<u8>> = names.collect();
-    everywhere_of(
-        context,
-        &other_servers(),
-        words,
-        move |reply, replies| match by_setting(&names, replies) {
-            Ok(rows) => OwnedReply::Array(rows).write(reply),
-            Err(error) => reply.error(&error),
-        },
-    );
+    everywhere_of(context, &other_servers(), words, move |reply, replies| {
+        OwnedReply::Array(by_setting(&names, replies)).write(reply);
+    });
 }
 
-fn by_setting(names: &[Vec<u8>], replies: Replies) -> Result<Vec<OwnedReply>, String> {
+fn by_setting(names: &[Vec<u8>], replies: Replies) -> Vec<OwnedReply> {
     let mut by_server = Vec::new();
     let (answers, errors) = answered(replies);
     for (server, reply) in answers {
-        match reply {
-            OwnedReply::Array(values) => by_server.push((server, values.into_iter())),
-            OwnedReply::Error(error) => return Err(format!("{error} (on the shard {server})")),
-            _ => {}
+        if let OwnedReply::Array(values) = reply {
+            by_server.push((server, values.into_iter()));
         }
     }
     let rows = names.iter().map(|name| {
@@ -99,7 +91,7 @@ fn by_setting(names: &[Vec<u8>], replies: Replies) -> Result<Vec<OwnedReply>, St
         row.extend(missing(&errors).into_iter().flatten());
         OwnedReply::Array(row)
     });
-    Ok(rows.collect())
+    rows.collect()
 }
 
 fn shown(name: &[u8], requester: &Requester) -> Option<Current> {

@@ -71,6 +71,12 @@ fn pause_or_resume(context: &Context, args: Args<'_>, verb: Verb) {
     let Some(word) = args.get(1) else {
         return reply.error("ERR no registration was given");
     };
+    if word.is("CLUSTER") {
+        return reply.error(&format!(
+            "ERR no registration was given: send {} CLUSTER id",
+            verb.command().to_uppercase()
+        ));
+    }
     if word.is("ABORTPENDING") {
         return reply.error(&format!("ERR no registration to {}", verb.word()));
     }
@@ -109,6 +115,13 @@ impl Verb {
         match self {
             Verb::Pause => "pause",
             Verb::Unpause => "unpause",
+        }
+    }
+
+    fn command(self) -> &'static str {
+        match self {
+            Verb::Pause => PauseRegistrations::NAME,
+            Verb::Unpause => UnpauseRegistrations::NAME,
         }
     }
 

@@ -172,7 +172,8 @@ fn number(text: &[u8]) -> f64 {
     text.and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
-/// The rows of `RG.DUMPREGISTRATIONS` of all shards as one list. Each row names the shards that have not answered.
+/// The rows of `RG.DUMPREGISTRATIONS` of all shards as one list. Each row names the shards that have not answered. Without a row that
+/// could name them, they are the error.
 pub(super) fn added_up(replies: Replies) -> Result<OwnedReply, String> {
     let mut all: Vec<Row> = Vec::new();
     let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
@@ -180,7 +181,6 @@ pub(super) fn added_up(replies: Replies) -> Result<OwnedReply, String> {
     for (shard, reply) in answers {
         let rows = match reply {
             OwnedReply::Array(rows) => rows,
-            OwnedReply::Error(error) => return Err(format!("{error} (on the shard {shard})")),
             _ => Vec::new(),
         };
         for row in rows.into_iter().filter_map(|row| Row::of(row, &shard)) {
@@ -191,6 +191,12 @@ pub(super) fn added_up(replies: Replies) -> Result<OwnedReply, String> {
                 None => all.push(row),
             }
         }
+    }
+    if all.is_empty() && !errors.is_empty() {
+        return Err(format!(
+            "ERR the shards that have answered have no registrations: {}",
+            errors.join("; ")
+        ));
     }
     let rows = all.into_iter().map(|row| row.into_reply(missing(&errors)));
     Ok(OwnedReply::Array(rows.collect()))
@@ -313,14 +319,25 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_a_shard_is_the_error() {
-        let replies = vec![
-            ("a".to_owned(), Ok(OwnedReply::Array(Vec::new()))),
-            ("b".to_owned(), Ok(OwnedReply::Error("NOPERM no".into()))),
-        ];
-        let expected = "NOPERM no (on the shard b)".to_owned();
-        assert_eq!(added_up(replies), Err(expected));
-        let late = vec![("b".to_owned(), Err("late".to_owned()))];
-        assert_eq!(added_up(late), Err("late".to_owned()));
+    fn shards_without_an_answer_are_named() {
+        let errors = || {
+            vec![
+                ("b".to_owned(), Ok(OwnedReply::Error("NOPERM no".into()))),
+                ("c".to_owned(), Err("ERR the shard c is late".to_owned())),
+            ]
+        };
+        let mut replies = errors();
+        replies.push(("a".to_owned(), Ok(OwnedReply::Array(vec![row("r-1", &[])]))));
+        let Ok(OwnedReply::Array(rows)) = added_up(replies) else {
+            panic!();
+        };
+        let named = ["b refuses: NOPERM no", "the shard c is late"];
+        let OwnedReply::Array(fields) = &rows[0] else {
+            panic!("{rows:?}");
+        };
+        let missing = OwnedReply::Array(named.iter().map(|one| text(one)).collect());
+        assert!(fields.ends_with(&[text("missing"), missing]), "{fields:?}");
+        let error = added_up(errors()).unwrap_err();
+        assert!(named.iter().all(|one| error.contains(one)), "{error}");
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn start(hub: &'static Hub) {
     hub.on_lost(|id| {
         for part in runs().all() {
             if part.needs().contains(&id) {
-                part.fail(&lost(id, "it was started again or has left the cluster"));
+                part.fail(&lost(id, why_lost(&topology::current(), id)));
             }
         }
     });
@@ -41,6 +41,17 @@ pub(super) fn start(hub: &'static Hub) {
                  start the server again"
             ),
         );
+    }
+}
+
+const FAILED: &str = "it does not answer the others";
+
+/// The reason why the messages of a server are dropped.
+fn why_lost(topology: &Topology, id: NodeId) -> &'static str {
+    match topology.node(id) {
+        Some(node) if node.health == Health::Failed => FAILED,
+        Some(_) => "it was started again",
+        None => "it has left the cluster",
     }
 }
 
@@ -89,7 +100,7 @@ impl Suspect {
         if self.is_replica && had_slots {
             Some("another server has taken its place".to_owned())
         } else if self.has_failed {
-            Some("it does not answer the others".to_owned())
+            Some(FAILED.to_owned())
         } else if self.was_silent(listened, limit)
             && listened.saturating_duration_since(began) >= limit
         {

@@ -6,7 +6,7 @@
 
 use super::failure::named_slots;
 use super::shards::{Number, Shards};
-use crate::cluster::topology::{Health, NodeId, Slots, Topology};
+use crate::cluster::topology::{Health, Node, NodeId, Slots, Topology};
 use crate::plan::KeysSource;
 use crate::slots::{Assignment, Report, Task};
 use std::time::{Duration, Instant};
@@ -32,6 +32,8 @@ pub(super) struct KeyReading {
     progress: Instant,
     /// The slots that were given up, because no server has them.
     unserved: Slots,
+    /// The shards of these slots that have failed, by name.
+    failed: Vec<String>,
     /// The time since which the run waits for slots that no server has.
     unserved_since: Option<Instant>,
     is_over: bool,
@@ -55,6 +57,7 @@ impl KeyReading {
             },
             progress: now,
             unserved: Slots::default(),
+            failed: Vec::new(),
             unserved_since: None,
             is_over: false,
         }
@@ -90,6 +93,8 @@ impl KeyReading {
         let waited = picture.now.saturating_duration_since(since);
         if waited.max(picture.age) >= PATIENCE {
             let unserved = self.assignment.give_up_unserved(picture.topology);
+            self.failed
+                .extend(failed_owners(picture.topology, &unserved));
             self.unserved = self.unserved.with(&unserved);
         }
     }
@@ -159,14 +164,40 @@ impl KeyReading {
 
     /// The error of a run whose cluster does not serve all slots.
     pub(super) fn incomplete(&self) -> Option<String> {
-        (!self.unserved.is_empty()).then(|| {
+        if self.unserved.is_empty() {
+            return None;
+        }
+        let slots = named_slots(&self.unserved);
+        Some(if self.failed.is_empty() {
             format!(
-                "the keys of {} were not read, because no server of the cluster serves these slots: give them to a server (CLUSTER \
-                 ADDSLOTSRANGE), and run it again",
-                named_slots(&self.unserved)
+                "the keys of {slots} were not read, because no server of the cluster serves these slots: give them to a server (CLUSTER \
+                 ADDSLOTSRANGE), and run it again"
+            )
+        } else {
+            let shards = self.failed.join(", ");
+            let verb = if self.failed.len() == 1 {
+                "has"
+            } else {
+                "have"
+            };
+            format!(
+                "the keys of {slots} were not read, because {shards} {verb} failed: run it again when that is back, or when another \
+                 server has the slots (a replica that takes its place, or redis-cli --cluster fix)"
             )
         })
     }
+}
+
+/// The names of the shards of these slots that have failed.
+fn failed_owners<'a>(
+    topology: &'a Topology,
+    slots: &'a Slots,
+) -> impl Iterator<Item = String> + 'a {
+    let owns = |node: &&Node| slots.iter().any(|slot| node.slots.contains(slot));
+    let failed = topology
+        .shards()
+        .filter(|node| node.health == Health::Failed);
+    failed.filter(owns).map(|node| topology.name_of(node.id))
 }
 
 #[cfg(test)]
@@ -304,7 +335,8 @@ mod tests {
         assert!(reading.orders(old(&topology), &shards).is_over);
         let error = reading.incomplete().unwrap();
         assert!(
-            error.contains("of slots 0-4, 6-16383 were not read"),
+            error.contains("of slots 0-4, 6-16383 were not read")
+                && error.contains("ADDSLOTSRANGE"),
             "{error}"
         );
     }

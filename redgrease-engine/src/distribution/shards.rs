@@ -25,7 +25,7 @@ pub(super) struct Shards {
 }
 
 impl Shards {
-    /// All shards, for a run that this server begins. `None` if it has to run here alone, because there is no other shard. A replica
+    /// All shards, for a run that this server begins. `None` if it has to run here alone, because it is in no cluster, or has all slots. A replica
     /// begins runs as well: what it has is a part of the keys alone. A shard that has failed takes no part: the run works on what is
     /// there.
     pub(super) fn of(topology: &Topology) -> Option<Shards> {
@@ -35,7 +35,7 @@ impl Shards {
         let has_all_keys = myself.master.is_some() && others == 1;
         let is_alone = others == 0 || has_all_keys;
         // One that lacks slots says so, as the shards of a run do.
-        if is_alone && (!topology.is_cluster() || topology.unserved().is_empty()) {
+        if is_alone && topology.unserved().is_empty() {
             return None;
         }
         let living = topology.living_shards().filter(other);

@@ -134,7 +134,11 @@ fn with_named_shard(
     if cluster::hub().is_none() || !redis::is_refused_for_keys(&outcome) {
         return outcome;
     }
-    let keys = redis::locked(|context| redis::keys_of(context, command, words));
+    let keys = redis::locked(|context| {
+        // A slot may have begun to move: then `hashtag()` names another one from now on.
+        topology::refresh(context);
+        redis::keys_of(context, command, words)
+    });
     let error = topology::current().refused_keys(&keys);
     Err(CallError::new(error))
 }

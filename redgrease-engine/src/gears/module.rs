@@ -195,7 +195,7 @@ fn flat_error(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> 
     Err(flat(&message.str()?.to_string_lossy()))
 }
 
-/// `hashtag()`: a short text whose hash slot belongs to this shard.
+/// `hashtag()`: a short text whose hash slot belongs to this shard, and is not on its way to another one.
 #[pyfunction]
 #[pyo3(name = "getMyHashTag", signature = (*args, **kwargs))]
 fn hashtag(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<String> {

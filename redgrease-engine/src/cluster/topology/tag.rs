@@ -1,19 +1,21 @@
 //! Short texts for each slot: a key with such a hash tag lives on the shard of the slot.
 
+use super::Topology;
 use super::follow::current;
-use super::{Node, Topology};
 use super::{SLOTS, slot_of};
 use std::sync::{Mutex, PoisonError};
 
 /// The letters of tags, in the order in which they are tried.
 const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// The tag of the first slot of this shard. Without a cluster that is slot 0, because the server has all slots.
+/// The tag of a slot of this shard that stays: the first one, until that moves. Without a cluster that is slot 0, because the server has
+/// all slots.
 pub(crate) fn own_tag() -> String {
-    /// The slot that was asked for last, and its tag. Trying takes some milliseconds.
+    /// The slot that was chosen last, and its tag. Trying takes some milliseconds.
     static LAST: Mutex<Option<(u16, String)>> = Mutex::new(None);
-    let slot = first_slot(&current()).unwrap_or_default();
     let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = last.as_ref().map(|(slot, _)| *slot);
+    let slot = staying_slot(&current(), before).unwrap_or_default();
     match &*last {
         Some((known, tag)) if *known == slot => tag.clone(),
         _ => {
@@ -31,11 +33,24 @@ pub(crate) fn own_id() -> Option<String> {
     Some(myself.id.to_string())
 }
 
-/// The first slot of the shard of this node. A replica has the slots of its master.
-fn first_slot(topology: &Topology) -> Option<u16> {
-    let of = |node: &Node| node.slots.first();
+/// A slot of the shard of this node that is not on its way to or from another shard: the one that was chosen before, if it stays. A
+/// replica has the slots of its master.
+///
+/// Tools move the first slots of a shard, one after the other. So when a chosen slot moves, the last one takes its place.
+fn staying_slot(topology: &Topology, before: Option<u16>) -> Option<u16> {
     let myself = topology.myself()?;
-    of(myself).or_else(|| topology.node(myself.master?).and_then(of))
+    let master = || topology.node(myself.master?);
+    let shard = Some(myself)
+        .filter(|node| !node.slots.is_empty())
+        .or_else(master)?;
+    let stays = |slot: &u16| shard.slots.contains(*slot) && !myself.moving.contains(slot);
+    let mut all = shard.slots.ranges().iter().cloned().flatten();
+    match before {
+        Some(slot) if stays(&slot) => Some(slot),
+        Some(_) => all.rev().find(stays),
+        None => all.find(stays),
+    }
+    .or_else(|| shard.slots.first())
 }
 
 /// The shortest text that belongs to the slot, and among those the first one.
@@ -77,18 +92,30 @@ mod tests {
     }
 
     #[test]
-    fn the_first_slot_of_a_shard() {
+    fn a_slot_of_the_shard_that_stays() {
         let (a, b) = ("a".repeat(40), "b".repeat(40));
-        let of = |first: &str, second: &str| {
+        let of = |first: &str, second: &str, slots: &str, before: Option<u16>| {
             let text = format!(
-                "{a} 127.0.0.1:1@2 {first} 0 0 0 connected 7-9\n{b} 127.0.0.1:2@3 {second} 0 0 0 connected\n"
+                "{a} 127.0.0.1:1@2 {first} 0 0 0 connected {slots}\n{b} 127.0.0.1:2@3 {second} 0 0 0 connected\n"
             );
-            first_slot(&Topology::parse(&text))
+            staying_slot(&Topology::parse(&text), before)
         };
-        assert_eq!(of("myself,master -", "master -"), Some(7));
-        assert_eq!(of("master -", &format!("myself,slave {a}")), Some(7));
-        assert_eq!(of("master -", "myself,master -"), None);
-        assert_eq!(of("master -", "master -"), None);
+        let replica = format!("myself,slave {a}");
+        assert_eq!(of("myself,master -", "master -", "7-9", None), Some(7));
+        assert_eq!(of("master -", &replica, "7-9", None), Some(7));
+        assert_eq!(of("master -", "myself,master -", "7-9", None), None);
+        assert_eq!(of("master -", "master -", "7-9", None), None);
+        let after = |slots: &str, before| of("myself,master -", "master -", slots, before);
+        let moving = |slots: &str, slot: u16| format!("{slots} [{slot}->-{b}]");
+        assert_eq!(after(&moving("7-9", 7), None), Some(8));
+        // The one after it may be the next to move.
+        assert_eq!(after(&moving("7-9", 7), Some(7)), Some(9));
+        assert_eq!(after(&moving("7-9", 9), Some(9)), Some(8));
+        assert_eq!(after("8-9", Some(7)), Some(9));
+        assert_eq!(after("7-9", Some(8)), Some(8));
+        assert_eq!(after("3-4 7-9", Some(8)), Some(8));
+        // No slot stays.
+        assert_eq!(after(&moving("7", 7), Some(7)), Some(7));
     }
 
     #[test]

@@ -117,7 +117,7 @@ fn reply_of(id: NodeId, outcome: Outcome) -> Result<OwnedReply, String> {
         .and_then(|bytes| reply_in(&bytes).map_err(NoAnswer::Refused))
         .map_err(|reason| match reason {
             NoAnswer::Left if has_server_failed(&topology, id) => {
-                format!("ERR {name} has failed: try again when it is back")
+                format!("ERR {name} has failed: send the command again, now without it or when it is back")
             }
             reason => format!("ERR {}", reason.message(&name)),
         })
@@ -221,9 +221,9 @@ pub(in crate::commands) fn list_by_shard(context: &Context, args: Args<'_>) -> b
     everywhere(context, &words, |reply, replies| {
         let rows = replies.into_iter().map(|(shard, one)| {
             let mut fields = vec![text("shard_id"), text(&shard), text("reply")];
-            match one {
+            match answer(&shard, one) {
                 Ok(own) => fields.push(own),
-                Err(error) => fields.extend([OwnedReply::Null, text("error"), text(plain(&error))]),
+                Err(error) => fields.extend([OwnedReply::Null, text("error"), text(&error)]),
             }
             OwnedReply::Array(fields)
         });
@@ -232,17 +232,30 @@ pub(in crate::commands) fn list_by_shard(context: &Context, args: Args<'_>) -> b
     true
 }
 
-/// Takes the replies of the shards that have answered. The second list has the errors about the others.
+/// Takes the replies of the shards that have answered. The second list has the errors about the others, and those of shards that refuse.
 pub(in crate::commands) fn answered(replies: Replies) -> (Vec<(String, OwnedReply)>, Vec<String>) {
     let mut answers = Vec::new();
     let mut errors = Vec::new();
     for (shard, reply) in replies {
-        match reply {
+        match answer(&shard, reply) {
             Ok(reply) => answers.push((shard, reply)),
-            Err(error) => errors.push(plain(&error).to_owned()),
+            Err(error) => errors.push(error),
         }
     }
     (answers, errors)
+}
+
+/// The answer of a shard. The error names a shard that has not answered, or refuses.
+fn answer(shard: &str, reply: Result<OwnedReply, String>) -> Result<OwnedReply, String> {
+    match reply {
+        Ok(OwnedReply::Error(error)) => {
+            let name = NodeId::parse(shard.as_bytes())
+                .map_or_else(|| shard.to_owned(), |id| topology::current().name_of(id));
+            Err(format!("{name} refuses: {}", plain(&error)))
+        }
+        Ok(reply) => Ok(reply),
+        Err(error) => Err(plain(&error).to_owned()),
+    }
 }
 
 /// The field `missing` of a row: the errors about shards that have not answered. Absent if all have.

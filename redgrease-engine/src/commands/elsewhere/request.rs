@@ -130,6 +130,9 @@ fn check_settings(words: &[&[u8]]) -> Result<(), String> {
             pair.first().copied().unwrap_or_default(),
             pair.get(1).copied(),
         );
+        if name.eq_ignore_ascii_case(b"cluster") {
+            return Err("a setting of a cluster cannot have the name CLUSTER".to_owned());
+        }
         if let Change::Refused(reason) = Config::check(name, value) {
             return Err(match (value, Config::accepted(name)) {
                 (Some(value), Some(accepted)) => {
