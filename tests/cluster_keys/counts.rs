@@ -7,7 +7,7 @@ use crate::common::rounds::{Tally, rounds};
 use crate::common::shards::{Random, try_ask};
 use crate::data::Data;
 use crate::moves::while_slots_move;
-use crate::run_at;
+use crate::{HONEST, run_at};
 use redgrease_embedded::{Cluster, ClusterBuilder, Server};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,9 +20,6 @@ def words(record):
     return (record['value']['words'] if record['type'] == 'hash' else record['value']).split()
 GB().flatmap(words).countby().map(lambda r: '%s=%d' % (r['key'], r['value'])).run()
 ";
-
-/// Parts of the errors that say why there is no result.
-const HONEST: [&str; 2] = ["Execution max idle reached", "were not read"];
 
 /// Hash tags, and keys of each.
 type Size = (u16, usize);

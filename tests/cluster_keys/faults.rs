@@ -3,7 +3,7 @@
 use crate::common::eventually;
 use crate::common::shards::ask;
 use crate::data::Data;
-use crate::{results, run, run_at, try_run};
+use crate::{HONEST, results, run, run_at, try_run};
 use redgrease_embedded::Server;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
