@@ -70,7 +70,7 @@ impl Topology {
         self.shards().filter(|node| node.health != Health::Failed)
     }
 
-    /// `true` if servers belong together. A server that is in cluster mode and has no slots yet works like one on its own.
+    /// `true` if servers belong together. A server that is in cluster mode and knows no server with slots answers commands as one on its own.
     pub(crate) fn is_cluster(&self) -> bool {
         self.shards().next().is_some()
     }
