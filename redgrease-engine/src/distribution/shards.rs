@@ -279,7 +279,8 @@ pub(super) mod tests {
             "{} :1@11 myself,master - 0 0 1 connected\n",
             id('a')
         ));
-        assert_eq!(Shards::of(&without_slots), None);
+        let shards = Shards::of(&without_slots).unwrap();
+        assert_eq!(shards.unserved().ranges(), [0..=16383], "it says so");
         let replica = Topology::parse(&format!(
             "{a} 127.0.0.1:1@11 master - 0 0 1 connected 0-16383\n{d} 127.0.0.1:4@14 myself,slave {a} 0 0 1 connected\n",
             a = id('a'),
