@@ -58,6 +58,71 @@ GB('KeysReader').flatmap(lambda r: r['value'].split()).countby(lambda x: x) \\
     assert_eq!(counted.join("\n"), expected);
 }
 
+/// Words are counted without Python where that gives the same. The second function of each pair is one that the engine does not know.
+#[test]
+fn words_are_those_that_python_counts() {
+    let (server, _) = anywhere();
+    let mut con = redgrease::connect(server.url()).unwrap();
+    let mut pipe = redis::pipe();
+    for n in 0..500 {
+        let odd = char::from(n as u8 % 128);
+        let text = match n % 5 {
+            0 => format!("w{} w{}{odd}b", n % 7, n % 11),
+            1 => format!(" \t w{}\u{a0}x\u{2003}y ", n % 7),
+            2 => "\x0b\x0c\x1c\x1d\x1e\x1f".to_owned(),
+            3 => format!("{}é w{}", n % 3, n % 7),
+            _ => String::new(),
+        };
+        pipe.set(format!("k:{n}"), text).ignore();
+    }
+    pipe.set("k:binary", b"a \xff b".as_slice()).ignore();
+    pipe.set("k:number", 12).ignore();
+    pipe.exec(&mut con).unwrap();
+    let counted = |words: &str, settings: &str| {
+        let script = format!(
+            "{settings}
+GB('KeysReader').flatmap({words}).countby().map(lambda r: '%s=%d' % (r['key'], r['value'])).run('k:*')"
+        );
+        let answer = untyped(&server, &["RG.PYEXECUTE", &script]);
+        let mut lines: Vec<&str> = answer.lines().collect();
+        // The words of several shards come in no fixed order.
+        if shards() > 1 {
+            lines.sort_unstable();
+        }
+        lines.join("\n")
+    };
+    let known = "lambda x: x['value'].split()";
+    let unknown = "lambda x: x['value'].split(None)";
+    let expected = counted(unknown, "");
+    assert!(expected.contains("w6="), "{expected}");
+    assert_eq!(counted(known, ""), expected);
+    // A name with the same code that is something else.
+    let other = "f = lambda x: x['value'].split()\nf.__code__ = (lambda x: ['one']).__code__";
+    assert_eq!(counted("f", other), "one=502");
+    // An error on the way: a hash has no words.
+    redis::cmd("HSET")
+        .arg("k:hash")
+        .arg("f")
+        .arg("v")
+        .exec(&mut con)
+        .unwrap();
+    for words in [known, unknown] {
+        let errors = counted(words, "");
+        assert!(errors.contains("has no attribute 'split'"), "{errors}");
+    }
+    let limited = |words: &str| {
+        let before = redis::cmd("RG.CONFIGSET")
+            .arg("ExecutionMaxRecords")
+            .arg(100)
+            .exec(&mut con);
+        before.unwrap();
+        counted(words, "")
+    };
+    let refused = [known, unknown].map(limited);
+    let names_it = |one: &String| one.contains("more records than ExecutionMaxRecords, 100");
+    assert!(refused.iter().all(names_it), "{refused:?}");
+}
+
 #[test]
 fn a_gear_inside_an_atomic_block_can_read_all_keys() {
     let server = filled();

@@ -1,11 +1,16 @@
 //! The progress of an execution: how far it has read, and its records on their way.
 
 use super::Execution;
+use super::run::unlocked;
 use crate::config;
 use crate::python::{Gil, Handle, Raised};
 use crate::readers::Reading;
 use crate::steps::{Advance, Pipeline, Read, Ticket};
 use std::time::{Duration, Instant};
+
+/// So many bytes of values are counted before other threads may have the interpreter: Python lets go of it by itself only where it
+/// runs.
+const AT_ONCE: usize = 1 << 16;
 
 /// The outcome of a coroutine, and the record that waits for it.
 pub(super) type RecordOutcome = (Ticket, Result<Handle, Raised>);
@@ -25,6 +30,8 @@ pub(super) struct ReadProgress {
     pub(super) duration: Duration,
     /// The number of records that were read.
     records: u64,
+    /// The bytes that were counted since other threads could have the interpreter.
+    counted: usize,
     /// No other record is read.
     ended: bool,
     /// The execution was aborted before everything was read.
@@ -44,6 +51,7 @@ impl Progress {
                 reading,
                 duration: Duration::ZERO,
                 records: 0,
+                counted: 0,
                 ended: false,
                 cut_short: false,
             },
@@ -117,6 +125,24 @@ impl ReadProgress {
         read
     }
 
+    /// Counts the words of the next value without its record. `false` if the record has to be made.
+    fn count_words(&mut self, py: Gil<'_>, pipeline: &mut Pipeline, execution: &Execution) -> bool {
+        let (records, counted) = (self.records, &mut self.counted);
+        let is_counted = self.reading.take_text(py, &execution.source, |text| {
+            *counted += text.len();
+            execution.may_read_another(records) && pipeline.count_words(py, text)
+        });
+        if !is_counted {
+            return false;
+        }
+        self.records += 1;
+        if self.counted >= AT_ONCE {
+            self.counted = 0;
+            unlocked(py, || ());
+        }
+        true
+    }
+
     /// No other record is read.
     fn end(&mut self) {
         if !self.ended {
@@ -145,6 +171,9 @@ impl ReadProgress {
             } else {
                 Read::End
             };
+        }
+        if pipeline.counts_words() && self.count_words(py, pipeline, execution) {
+            return Read::More;
         }
         let began = pipeline.is_measured().then(Instant::now);
         let next = self.reading.next(py, &execution.source);

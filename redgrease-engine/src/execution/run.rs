@@ -335,7 +335,7 @@ impl Execution {
 }
 
 /// Runs `body`, which may take the server's lock: without the interpreter, unless this thread holds that lock.
-fn unlocked<R: Send>(py: Gil<'_>, body: impl FnOnce() -> R + Send) -> R {
+pub(super) fn unlocked<R: Send>(py: Gil<'_>, body: impl FnOnce() -> R + Send) -> R {
     match keep() {
         Some(_kept) => body(),
         None => detached(py, body),

@@ -1,6 +1,6 @@
 //! Fast calls of Python functions: positional arguments without a tuple or a dictionary.
 
-use super::{Gil, Handle, Object, Raised, identity};
+use super::{Gil, Handle, Object, Raised, Shape, shapes};
 use pyo3::prelude::{PyAnyMethods, PyStringMethods};
 use pyo3::{Bound, PyAny, PyResult, ffi};
 use std::sync::{Mutex, PoisonError};
@@ -9,8 +9,8 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Debug)]
 pub(crate) struct Callback {
     function: Handle,
-    /// The code of an identity function such as `lambda x: x`; `None` for all other functions.
-    identity: Option<Handle>,
+    /// The shape and the code of a function that need not be called, such as `lambda x: x`.
+    shape: Option<(Shape, Handle)>,
     /// The function as bytes, made before the server's lock was taken. The first one that needs the bytes takes them.
     pickled: Mutex<Option<Vec<u8>>>,
 }
@@ -19,7 +19,7 @@ impl Callback {
     pub(crate) fn new(function: &Bound<'_, PyAny>) -> Callback {
         Callback {
             function: function.clone().unbind().into(),
-            identity: identity::code(function).map(Handle::from),
+            shape: shapes::of(function).map(|(shape, code)| (shape, code.into())),
             pickled: Mutex::default(),
         }
     }
@@ -35,6 +35,14 @@ impl Callback {
             .take()
     }
 
+    /// `true` if the function has this shape now.
+    #[inline]
+    pub(crate) fn has_shape(&self, shape: Shape) -> bool {
+        self.shape
+            .as_ref()
+            .is_some_and(|(own, code)| *own == shape && shapes::has_code(&self.function, code))
+    }
+
     /// Calls the function without arguments.
     pub(crate) fn call0<'py>(&self, py: Gil<'py>) -> PyResult<Object<'py>> {
         self.vectorcall(py, &mut [std::ptr::null_mut()])
@@ -42,9 +50,7 @@ impl Callback {
 
     /// Calls the function with one argument.
     pub(crate) fn call1<'py>(&self, argument: &Object<'py>) -> PyResult<Object<'py>> {
-        if let Some(code) = &self.identity
-            && identity::has_code(&self.function, code)
-        {
+        if self.has_shape(Shape::Identity) {
             return Ok(argument.clone());
         }
         let mut arguments = [std::ptr::null_mut(), argument.as_ptr()];
@@ -125,7 +131,10 @@ impl Callback {
     pub(crate) fn clone_ref(&self, py: Gil<'_>) -> Callback {
         Callback {
             function: self.function.clone_ref(py),
-            identity: self.identity.as_ref().map(|code| code.clone_ref(py)),
+            shape: self
+                .shape
+                .as_ref()
+                .map(|(shape, code)| (*shape, code.clone_ref(py))),
             pickled: Mutex::default(),
         }
     }

@@ -11,7 +11,7 @@
 //! | `handle.rs` | values that are kept without the interpreter |
 //! | `freeing.rs` | the thread that frees what was dropped without the interpreter |
 //! | `callback.rs` | calling a Python function, fast |
-//! | `identity.rs` | functions that need not be called: `lambda x: x` |
+//! | `shapes.rs` | functions that need not be called: `lambda x: x` |
 //! | `awaiting.rs` | whether the running Python may answer later |
 //! | `child.rs` | child processes of gears |
 //! | `child_signals.rs` | the signals of these processes |
@@ -54,7 +54,6 @@ mod freeing;
 mod handed_on;
 mod handle;
 mod hold;
-mod identity;
 mod insistence;
 mod interpreter;
 mod interrupt;
@@ -70,6 +69,7 @@ mod pickling;
 mod profiling;
 mod reach;
 mod replies;
+mod shapes;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -113,6 +113,7 @@ pub(crate) use reach::{Reach, reach};
 pub(crate) use replies::{
     Nil, bytes_from_owned, bytes_from_reply, fits_reply, from_owned, from_reply, nested, reply_with,
 };
+pub(crate) use shapes::Shape;
 pub(crate) use threads::{GearThread, gear_threads, threads_over_budget};
 pub(crate) use values::{
     KeptList, KeptWord, List, from_bytes, group_parts, group_record, integer, integer_of,

@@ -47,6 +47,16 @@ impl Walk {
         self.next_piece(py).then(|| self.piece.keys().len())
     }
 
+    /// Hands the value of the next key to `take`, if that is a text which was copied. `true` if `take` has taken it.
+    pub(super) fn take_text(&mut self, py: Gil<'_>, take: impl FnOnce(&[u8]) -> bool) -> bool {
+        if self.next >= self.piece.keys().len() && !self.next_piece(py) {
+            return false;
+        }
+        let is_taken = self.piece.text(self.next).is_some_and(take);
+        self.next += usize::from(is_taken);
+        is_taken
+    }
+
     /// The record of the next key. `None` at the end of the walk.
     pub(super) fn next<'py>(&mut self, py: Gil<'py>, source: &KeysSource) -> Option<Record<'py>> {
         while self.next >= self.piece.keys().len() {

@@ -69,6 +69,25 @@ impl Reading {
         next
     }
 
+    /// Hands the value of the next key to `take`, if it is a text, and makes no record of it if `take` returns `true`. `false` says
+    /// nothing about other records.
+    pub(crate) fn take_text(
+        &mut self,
+        py: Gil<'_>,
+        source: &Source,
+        take: impl FnOnce(&[u8]) -> bool,
+    ) -> bool {
+        match (self, source) {
+            (Reading::Keys(walk), Source::Keys(keys)) if keys.read_value => {
+                walk.take_text(py, take)
+            }
+            (Reading::Slots(walk), Source::Keys(keys)) if keys.read_value => {
+                walk.take_text(py, take)
+            }
+            _ => false,
+        }
+    }
+
     /// `true` if there may be records later, although there was none: another shard may still give slots to this one.
     pub(crate) fn may_go_on(&self) -> bool {
         matches!(self, Reading::Slots(walk) if !walk.is_over())

@@ -81,6 +81,16 @@ impl SlotWalk {
         Some(all - std::mem::replace(&mut self.next, all))
     }
 
+    /// Hands the value of the next key to `take`, if that is a text which was copied. `true` if `take` has taken it.
+    pub(super) fn take_text(&mut self, py: Gil<'_>, take: impl FnOnce(&[u8]) -> bool) -> bool {
+        if self.next >= self.piece.keys().len() && !self.next_piece(py) {
+            return false;
+        }
+        let is_taken = self.piece.text(self.next).is_some_and(take);
+        self.next += usize::from(is_taken);
+        is_taken
+    }
+
     /// The record of the next key. `None` if there is nothing to read now.
     pub(super) fn next<'py>(&mut self, py: Gil<'py>, source: &KeysSource) -> Option<Record<'py>> {
         loop {

@@ -44,6 +44,12 @@ impl Batch {
         &self.keys
     }
 
+    /// The value of the key at this place, if it is a string whose value was copied.
+    pub(crate) fn text(&self, place: usize) -> Option<&[u8]> {
+        let key = self.keys.get(place).filter(|_| self.has_values)?;
+        (key.kind == KeyType::String).then(|| self.bytes(&key.text))
+    }
+
     /// The number of bytes that were copied.
     pub(super) fn size(&self) -> usize {
         self.arena.len()

@@ -6,12 +6,12 @@ mod coroutines;
 mod counter;
 mod errors;
 mod futures;
-mod identity;
 mod interrupt;
 mod namespace;
 mod pickling;
 mod refusals;
 mod replies;
+mod shapes;
 mod values;
 
 use super::{Gil, Raised};

@@ -143,7 +143,7 @@ fn an_async_function_comes_back() {
 fn an_identity_function_keeps_its_short_cut() {
     with_python(|py| {
         let back = unpickle(&pickle(&function(py, "lambda x: x")).unwrap(), Holder::Call).unwrap();
-        assert!(crate::python::identity::code(back.bind(py)).is_some());
+        assert!(crate::python::shapes::of(back.bind(py)).is_some());
     });
 }
 

@@ -5,16 +5,18 @@
 
 mod shards;
 mod stages;
+mod words;
 
 use super::memory::Memory;
 use super::results::{Place, Results};
 use super::waiting::{Ticket, WaitingRecord, WaitingRecords};
-use super::{Flow, Limit, Outcome, Step};
-use crate::python::{Gil, Handle, List, Object, Raised};
+use super::{CountBy, FlatMap, Flow, Limit, Outcome, Step};
+use crate::python::{Gil, Handle, List, Object, Raised, Shape};
 use shards::{Passage, Shards};
 use stages::{Stages, Todo};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use words::words_backwards;
 
 /// The steps of a plan with their memory during one execution.
 #[derive(Debug)]
@@ -208,6 +210,31 @@ impl Pipeline {
         if let Some(Memory::Count(count)) = self.memories.first_mut() {
             *count += i64::try_from(records).unwrap_or(i64::MAX);
         }
+    }
+
+    /// `true` if the plan begins by counting the words of values, and nothing in it looks at the records before.
+    pub(crate) fn counts_words(&self) -> bool {
+        let counts = match self.steps.get(..2) {
+            Some([Step::FlatMap(FlatMap(words)), Step::CountBy(CountBy(word))]) => {
+                words.has_shape(Shape::WordsOfValue) && word.has_shape(Shape::Identity)
+            }
+            _ => false,
+        };
+        counts && self.durations.is_none() && self.waiting.is_empty()
+    }
+
+    /// Counts the words of a value, if [`Pipeline::counts_words`]. `false` if Python has to do that.
+    pub(crate) fn count_words(&mut self, py: Gil<'_>, value: &[u8]) -> bool {
+        let Some(Memory::Counts(counter)) = self.memories.get_mut(1) else {
+            return false;
+        };
+        let Some(words) = words_backwards(value) else {
+            return false;
+        };
+        let errors = words.filter_map(|word| counter.add_word(py, word).err());
+        let errors: Vec<Raised> = errors.collect();
+        self.fail_all(1, errors);
+        true
     }
 
     /// Puts a record in front of the first step.
