@@ -2,6 +2,7 @@
 //!
 //! | program | purpose |
 //! |---|---|
+//! | `calls` | compares calls of gears with PING, Lua and modules that do nothing |
 //! | `batch` | compares jobs over many keys: the engine, Lua, redis-py and redis-rs |
 //! | `cluster` | compares jobs, calls and registrations on a cluster with those on one server |
 //! | `soak` | runs all kinds of gears for a long time, with kills and restarts of the server |
@@ -25,7 +26,7 @@ mod server_log;
 pub use args::Args;
 pub use client::{Client, text_of};
 pub use load::{Clients, Load, join};
-pub use process::{cpu_time, resident_kib};
+pub use process::{busy_nanos, cpu_time, resident_kib};
 pub use random::Random;
 pub use server_log::{check_log, check_log_at};
 

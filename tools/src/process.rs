@@ -1,5 +1,6 @@
 //! Reads properties of a process from the operating system.
 
+use crate::Outcome;
 use std::time::Duration;
 
 /// The resident memory of a process in KiB; 0 if it cannot be read.
@@ -24,6 +25,27 @@ pub fn cpu_time(pid: u32) -> Duration {
     TICK.saturating_mul(ticks(&stat).unwrap_or(0))
 }
 
+/// The time for which the threads of a process have run on a CPU, in nanoseconds. Threads that have ended are left out.
+///
+/// # Errors
+/// If the system does not tell.
+pub fn busy_nanos(pid: u32) -> Outcome<u64> {
+    let dir = format!("/proc/{pid}/task");
+    let failed = |error: std::io::Error| format!("{dir}: {error}");
+    let mut sum = 0;
+    for task in std::fs::read_dir(&dir).map_err(failed)? {
+        let path = task.map_err(failed)?.path().join("schedstat");
+        // A thread may end meanwhile.
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        sum += first_number(&text).unwrap_or(0);
+    }
+    Ok(sum)
+}
+
+fn first_number(text: &str) -> Option<u64> {
+    text.split_whitespace().next()?.parse().ok()
+}
+
 /// `utime` and `stime`, the fields 14 and 15.
 fn ticks(stat: &str) -> Option<u32> {
     // The name of the program is in parentheses, and may have spaces.
@@ -44,5 +66,7 @@ mod tests {
         assert_eq!(ticks(stat), Some(30));
         assert_eq!(ticks("7"), None);
         assert_eq!(cpu_time(u32::MAX), Duration::ZERO);
+        assert!(busy_nanos(std::process::id()).is_ok_and(|nanos| nanos > 0));
+        assert!(busy_nanos(u32::MAX).is_err());
     }
 }

@@ -4,8 +4,6 @@ mod cluster;
 mod config;
 mod elsewhere;
 mod executions;
-#[cfg(feature = "bench")]
-mod floor;
 mod get_execution;
 mod info;
 mod listing;
@@ -76,8 +74,6 @@ pub(crate) fn register_all(context: &Context) -> Result<(), String> {
     one::<info::PyStats, Public>(context)?;
     one::<cluster::InfoCluster, Public>(context)?;
     one::<cluster::RefreshCluster, Admin>(context)?;
-    #[cfg(feature = "bench")]
-    one::<floor::Floor, Public>(context)?;
     one::<info::DumpPlugins, Public>(context)?;
     one::<time_events::InnerTimeEvent, Internal>(context)?;
     one::<cluster::Hello, Public>(context)?;
