@@ -26,9 +26,14 @@ Usage: cargo xtask COMMAND
                   (default: no replicas, first port 6379); with --dir, its data, slots and ports are
                   kept for the next time, else its data are removed when it ends
   bench [--yes] [--quick] [--only calls|batch|cluster] [--keys N]
-                  measure calls of gears against PING and Lua, jobs over many keys against Lua, redis-py
-                  and redis-rs, and a cluster of three shards against one server and clients of clusters;
-                  --only measures one of the three, --keys sets the keys of the jobs
+                  measure calls of gears against PING, Lua and a module that does nothing, jobs over many
+                  keys against Lua, redis-py and redis-rs, and a cluster of three shards against one server
+                  and clients of clusters; --only measures one of the three, --keys sets the keys of the
+                  jobs
+  bench --instructions
+                  count the instructions of the server for each call, with callgrind
+  bench --compare REVISION
+                  measure calls with this engine and with that of another revision of git, in turns
   soak  [--minutes N] [--seed S]
                   run all kinds of gears for a long time (30 minutes), with kills and restarts
   soak --cluster SHARDS [--replicas N] [--minutes N] [--seed S]
@@ -126,6 +131,9 @@ pub(crate) struct Args {
     pub(crate) matrix: bool,
     pub(crate) only: Option<String>,
     pub(crate) quick: bool,
+    pub(crate) instructions: bool,
+    /// The revision whose engine is measured in turns with this one.
+    pub(crate) compare: Option<String>,
     pub(crate) keys: Option<usize>,
     pub(crate) minutes: u64,
     pub(crate) seed: Option<u64>,
@@ -152,6 +160,8 @@ impl Args {
             matrix: false,
             only: None,
             quick: false,
+            instructions: false,
+            compare: None,
             keys: None,
             minutes: 30,
             seed: None,
@@ -209,6 +219,8 @@ impl Args {
                     args.path = Some(whole.into());
                 }
                 ("--quick", Task::Bench) => args.quick = true,
+                ("--instructions", Task::Bench) => args.instructions = true,
+                ("--compare", Task::Bench) => args.compare = Some(value()?),
                 ("--keys", Task::Bench) => {
                     args.keys = Some(
                         number(&value()?)
@@ -299,6 +311,9 @@ mod tests {
         let soak = parse("soak --cluster 3 --replicas 2").unwrap();
         assert_eq!((soak.cluster, soak.replicas), (Some(3), Some(2)));
         assert!(parse("bench --quick").unwrap().quick);
+        assert!(parse("bench --instructions").unwrap().instructions);
+        let compared = parse("bench --compare HEAD~1").unwrap().compare;
+        assert_eq!(compared.as_deref(), Some("HEAD~1"));
         let bench = parse("bench --only cluster --keys=5000").unwrap();
         assert_eq!(
             (bench.only.as_deref(), bench.keys),

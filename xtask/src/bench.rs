@@ -1,25 +1,30 @@
 //! `cargo xtask bench`: compares the speed of gears with PING, Lua and clients, and of clusters with one server.
 
 use crate::args::Args;
-use crate::steps::{self, Failed, Outcome};
-use crate::{setup, tools, workspace};
-use redgrease_embedded::Server;
-use std::net::{Ipv4Addr, TcpListener};
+use crate::setup::{self, Ready};
+use crate::steps::{self, Outcome};
+use crate::{tools, workspace};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub(crate) fn command(args: &Args) -> Outcome {
     let is_asked = |part: &str| args.only.as_deref().is_none_or(|only| only == part);
     let ready = setup::run(args.yes)?;
-    let engine = engine(&ready.python)?;
-    if is_asked("calls") {
-        calls(&engine, args.quick)?;
+    tools::build()?;
+    if let Some(revision) = &args.compare {
+        let other = engine_of(revision, &ready.python)?;
+        return calls(args, &ready, Some(&other));
+    }
+    if is_asked("calls") || args.instructions {
+        calls(args, &ready, None)?;
+    }
+    if args.instructions {
+        return Ok(());
     }
     if !is_asked("batch") && !is_asked("cluster") {
         return Ok(());
     }
     let python = with_redis_py(&ready.python)?;
-    tools::build()?;
     for (name, headline) in [
         ("batch", "jobs over many keys"),
         ("cluster", "a cluster and one server"),
@@ -28,7 +33,7 @@ pub(crate) fn command(args: &Args) -> Outcome {
             continue;
         }
         let mut program = tools::program(name)?;
-        program.env("REDGREASE_ENGINE", &engine);
+        ready.tell(&mut program);
         program.arg("--python").arg(&python);
         match args.keys {
             Some(keys) => program.args(["--keys", &keys.to_string()]),
@@ -40,40 +45,61 @@ pub(crate) fn command(args: &Args) -> Outcome {
     Ok(())
 }
 
-/// Builds an engine with the command `RG.FLOOR`. It has its own target directory, so that it does
-/// not replace the usual engine.
-fn engine(python: &Path) -> Outcome<PathBuf> {
-    let target = workspace::target()?.join("bench");
+/// Measures calls with this engine, and with another one in turns.
+fn calls(args: &Args, ready: &Ready, other: Option<&Path>) -> Outcome {
+    let mut program = tools::program("calls")?;
+    ready.tell(&mut program);
+    if let Some(other) = other {
+        let engines = [ready.engine.display(), other.display()].map(|path| path.to_string());
+        program.args(["--engines", &engines.join(",")]);
+    }
+    if args.instructions {
+        program.args(["--instructions", "yes"]);
+        return steps::step("instructions of calls", &mut program);
+    }
+    if args.quick {
+        program.args(["--rounds", "3", "--millis", "150"]);
+    }
+    steps::step("calls of gears", &mut program)
+}
+
+/// Builds the engine of another revision, in a tree and a target directory of its own.
+fn engine_of(revision: &str, python: &Path) -> Outcome<PathBuf> {
+    let dir = workspace::target()?.join("redgrease").join("compared");
+    let git = |args: &[&str]| {
+        let mut git = Command::new("git");
+        git.arg("-C").arg(workspace::root()).args(args);
+        git
+    };
+    let tree = dir.display().to_string();
+    if !dir.exists() {
+        let headline = "a tree of the other revision";
+        steps::step(
+            headline,
+            &mut git(&["worktree", "add", "--detach", &tree, revision]),
+        )?;
+    }
+    let mut checkout = Command::new("git");
+    checkout
+        .arg("-C")
+        .arg(&dir)
+        .args(["checkout", "--detach", revision]);
+    steps::step("the other revision", &mut checkout)?;
+    let target = dir.join("target");
     let mut build = steps::cargo();
     build
-        .args(["build", "--release", "-p", "redgrease-engine"])
-        .args(["--features", "bench", "--target-dir"])
+        .current_dir(&dir)
+        .args([
+            "build",
+            "--release",
+            "-p",
+            "redgrease-engine",
+            "--target-dir",
+        ])
         .arg(&target)
         .env("PYO3_PYTHON", python);
-    steps::step("building the engine for benchmarks", &mut build)?;
+    steps::step("building the engine of the other revision", &mut build)?;
     Ok(workspace::engine_in(&target))
-}
-
-fn calls(engine: &Path, quick: bool) -> Outcome {
-    let port = free_port()
-        .map_err(|e| Failed::new(format!("this machine has no free port on loopback: {e}")))?;
-    let server = Server::builder().engine(engine).port(port).start()?;
-    let mut script = Command::new("bash");
-    script
-        .arg(workspace::root().join("benches/calls.sh"))
-        .arg(port.to_string());
-    if quick {
-        script.envs([("ROUNDS", "3"), ("REQUESTS", "300000")]);
-    }
-    steps::step("calls per second (benches/calls.sh)", &mut script)?;
-    Ok(server.stop()?)
-}
-
-/// The benchmark uses TCP, as most programs do.
-fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-        .local_addr()?
-        .port())
 }
 
 /// A Python with redis-py and hiredis. The environment is created once.

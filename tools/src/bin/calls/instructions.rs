@@ -86,7 +86,7 @@ fn counted(target: &Target, command: &'static Command, out: &Path) -> Outcome<f6
 /// The newest dump: `callgrind.out.N`.
 fn newest(out: &Path) -> Outcome<PathBuf> {
     let numbered = |number: u32| PathBuf::from(format!("{}.{number}", out.display()));
-    (1..)
+    (1..=10_000)
         .map(numbered)
         .take_while(|path| path.exists())
         .last()

@@ -125,9 +125,12 @@ impl Load {
 
 /// A command in the protocol.
 fn encoded(words: &[&str]) -> Vec<u8> {
-    let mut out = format!("*{}\r\n", words.len());
-    for word in words {
-        out += &format!("${}\r\n{word}\r\n", word.len());
-    }
-    out.into_bytes()
+    let head = format!("*{}\r\n", words.len());
+    let words = words
+        .iter()
+        .map(|word| format!("${}\r\n{word}\r\n", word.len()));
+    std::iter::once(head)
+        .chain(words)
+        .collect::<String>()
+        .into_bytes()
 }
