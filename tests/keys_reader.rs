@@ -64,8 +64,8 @@ fn words_are_those_that_python_counts() {
     let (server, _) = anywhere();
     let mut con = redgrease::connect(server.url()).unwrap();
     let mut pipe = redis::pipe();
-    for n in 0..500 {
-        let odd = char::from(n as u8 % 128);
+    for n in 0..500_u16 {
+        let odd = char::from(u8::try_from(n % 128).unwrap());
         let text = match n % 5 {
             0 => format!("w{} w{}{odd}b", n % 7, n % 11),
             1 => format!(" \t w{}\u{a0}x\u{2003}y ", n % 7),
