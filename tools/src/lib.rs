@@ -3,6 +3,7 @@
 //! | program | purpose |
 //! |---|---|
 //! | `calls` | compares calls of gears with PING, Lua and modules that do nothing |
+//! | `events` | compares handlers of streams and keys with consumer groups and subscribers |
 //! | `batch` | compares jobs over many keys: the engine, Lua, redis-py and redis-rs |
 //! | `cluster` | compares jobs, calls and registrations on a cluster with those on one server |
 //! | `soak` | runs all kinds of gears for a long time, with kills and restarts of the server |

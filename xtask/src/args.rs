@@ -25,11 +25,11 @@ Usage: cargo xtask COMMAND
                   run a cluster with the engine in each server, on a row of ports of loopback
                   (default: no replicas, first port 6379); with --dir, its data, slots and ports are
                   kept for the next time, else its data are removed when it ends
-  bench [--yes] [--quick] [--only calls|batch|cluster] [--keys N]
-                  measure calls of gears against PING, Lua and a module that does nothing, jobs over many
-                  keys against Lua, redis-py and redis-rs, and a cluster of three shards against one server
-                  and clients of clusters; --only measures one of the three, --keys sets the keys of the
-                  jobs
+  bench [--yes] [--quick] [--only calls|events|batch|cluster] [--keys N]
+                  measure calls of gears against PING, Lua and a module that does nothing, handlers of
+                  streams and keys against consumers and subscribers, jobs over many keys against Lua,
+                  redis-py and redis-rs, and a cluster of three shards against one server and clients of
+                  clusters; --only measures one of the four, --keys sets the keys of the jobs
   bench --instructions
                   count the instructions of the server for each call, with callgrind
   bench --compare REVISION
@@ -69,7 +69,7 @@ Environment:
   REDGREASE_ENGINE   an engine that is already built; no other one is built";
 
 /// The parts of `cargo xtask bench`.
-const PARTS_OF_BENCH: [&str; 3] = ["calls", "batch", "cluster"];
+const PARTS_OF_BENCH: [&str; 4] = ["calls", "events", "batch", "cluster"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Task {
@@ -254,7 +254,7 @@ impl Args {
         }
         let is_part = |name: &str| PARTS_OF_BENCH.contains(&name);
         if self.task == Task::Bench && !self.only.as_deref().is_none_or(is_part) {
-            return Err(misuse("`--only` takes calls, batch or cluster"));
+            return Err(misuse("`--only` takes calls, events, batch or cluster"));
         }
         if self.replicas.is_some() && self.cluster.is_none() {
             return Err(misuse("`--replicas` needs `--cluster`"));

@@ -7,6 +7,13 @@ use crate::{tools, workspace};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// The programs that compare gears with clients in Python, beside others.
+const PROGRAMS: [(&str, &str); 3] = [
+    ("events", "handlers of streams and keys"),
+    ("batch", "jobs over many keys"),
+    ("cluster", "a cluster and one server"),
+];
+
 pub(crate) fn command(args: &Args) -> Outcome {
     let is_asked = |part: &str| args.only.as_deref().is_none_or(|only| only == part);
     let ready = setup::run(args.yes)?;
@@ -21,14 +28,11 @@ pub(crate) fn command(args: &Args) -> Outcome {
     if args.instructions {
         return Ok(());
     }
-    if !is_asked("batch") && !is_asked("cluster") {
+    if !PROGRAMS.iter().any(|(name, _)| is_asked(name)) {
         return Ok(());
     }
     let python = with_redis_py(&ready.python)?;
-    for (name, headline) in [
-        ("batch", "jobs over many keys"),
-        ("cluster", "a cluster and one server"),
-    ] {
+    for (name, headline) in PROGRAMS {
         if !is_asked(name) {
             continue;
         }
@@ -36,6 +40,7 @@ pub(crate) fn command(args: &Args) -> Outcome {
         ready.tell(&mut program);
         program.arg("--python").arg(&python);
         match args.keys {
+            _ if name == "events" => &mut program,
             Some(keys) => program.args(["--keys", &keys.to_string()]),
             None if args.quick => program.args(["--keys", "100000"]),
             None => &mut program,
