@@ -61,7 +61,7 @@ impl Batch {
 }
 
 /// A key that is open, and closed when the value is dropped if it was opened here.
-struct OpenKey {
+pub(super) struct OpenKey {
     key: *mut raw::RedisModuleKey,
     is_own: bool,
 }
@@ -71,7 +71,7 @@ impl OpenKey {
     ///
     /// # Safety
     /// The context and the name are live, and so is `key` unless it is null. They outlive the value.
-    unsafe fn new(
+    pub(super) unsafe fn new(
         ctx: *mut raw::RedisModuleCtx,
         name: *mut raw::RedisModuleString,
         key: *mut raw::RedisModuleKey,
@@ -84,6 +84,12 @@ impl OpenKey {
             key
         };
         OpenKey { key, is_own }
+    }
+
+    /// The type of the key. No key of this name is an empty one.
+    pub(super) fn kind(&self) -> KeyType {
+        // SAFETY: the key is live or null.
+        KeyType::from_raw(unsafe { rm!(RedisModule_KeyType(self.key)) })
     }
 }
 

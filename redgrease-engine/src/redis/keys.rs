@@ -1,6 +1,6 @@
 //! Walking the keys of database 0 in batches, so that the server's lock is held only for a short time.
 
-use super::batch::{Batch, Fetch, ScannedKey};
+use super::batch::{Batch, Fetch, OpenKey, ScannedKey};
 use super::call::Rights;
 use super::command::text;
 use super::context::Context;
@@ -9,7 +9,7 @@ use super::raw;
 use super::user::User;
 use std::ffi::{c_int, c_void};
 use std::ops::Range;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 
 /// The types of keys, as RedisGears names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,8 +88,26 @@ impl KeyType {
 
 /// The current type of a key of database 0.
 pub(crate) fn key_type(context: &Context, key: &[u8]) -> KeyType {
-    super::call(context, Rights::Engine, b"TYPE", &[key])
-        .map_or(KeyType::Unknown, |reply| KeyType::parse(reply.bytes()))
+    let ctx = context.as_ptr();
+    // SAFETY: the context is live and locked. The name is made for this call and freed after it; the key is closed before. The selected
+    // database is restored, because the context may be that of a client's command.
+    unsafe {
+        let database = rm!(RedisModule_GetSelectedDb(ctx));
+        if database != 0 {
+            rm!(RedisModule_SelectDb(ctx, 0));
+        }
+        let name = rm!(RedisModule_CreateString(
+            ctx,
+            key.as_ptr().cast(),
+            key.len()
+        ));
+        let kind = OpenKey::new(ctx, name, ptr::null_mut()).kind();
+        rm!(RedisModule_FreeString(ctx, name));
+        if database != 0 {
+            rm!(RedisModule_SelectDb(ctx, database));
+        }
+        kind
+    }
 }
 
 /// The same. `None` if the server does not run the command: in a cluster, because another server has the key.

@@ -10,6 +10,7 @@
 //! | `rules.rs` | the facts about commands that decide whether a gear may run them |
 //! | `cluster_bus.rs` | bytes to and from the other servers of a cluster |
 //! | `bus_links.rs` | the TCP connections to those |
+//! | `seen_users.rs` | the users that exist and are switched on, as it was seen a moment ago |
 //! | `saving.rs` | whether the server saves its data |
 //! | `shard.rs` | the id of this server in a cluster |
 //! | `class.rs`, `requester.rs` | the classes of commands, and the user that calls one |
@@ -115,6 +116,7 @@ mod requester;
 mod rights;
 mod rules;
 mod saving;
+mod seen_users;
 mod server_events;
 mod several_slots;
 mod shard;

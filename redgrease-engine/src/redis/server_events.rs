@@ -9,6 +9,7 @@ use super::log::{Level, log};
 use super::persistence::{self, Source};
 use super::raw;
 use super::saving::{on_persistence, remember_server};
+use super::seen_users;
 use super::{after_command, paused, queue, timer};
 use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -206,9 +207,13 @@ unsafe extern "C" fn on_event_loop(
         raw::REDISMODULE_SUBEVENT_EVENTLOOP_BEFORE_SLEEP => {
             queue::lock_is_free_soon();
             key_moves::command_has_ended();
+            seen_users::turn_ends();
             listeners.before_sleep
         }
-        raw::REDISMODULE_SUBEVENT_EVENTLOOP_AFTER_SLEEP => listeners.after_sleep,
+        raw::REDISMODULE_SUBEVENT_EVENTLOOP_AFTER_SLEEP => {
+            seen_users::turn_ends();
+            listeners.after_sleep
+        }
         _ => return,
     };
     if catch_unwind(tell).is_err() {

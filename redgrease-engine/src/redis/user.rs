@@ -7,6 +7,7 @@
 use super::call::{OwnedReply, ReplyKind, Rights};
 use super::context::Context;
 use super::raw;
+use super::seen_users;
 use smallvec::SmallVec;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -137,10 +138,17 @@ impl User {
 
     /// Whether gears can act for the user. A server that cannot run a command as a user does not ask.
     pub(crate) fn standing(&self, context: &Context) -> Standing {
-        // `ACL GETUSER` describes all commands, which takes a hundred microseconds.
-        if !is_supported() || self.is_active(context) {
+        if !is_supported() || seen_users::is_seen(context, self) {
             return Standing::Good;
         }
+        let standing = self.ask_for_standing(context);
+        if standing == Standing::Good {
+            seen_users::see(context, self);
+        }
+        standing
+    }
+
+    fn ask_for_standing(&self, context: &Context) -> Standing {
         let args: [&[u8]; 2] = [b"GETUSER", self.name()];
         let Ok(reply) = super::call(context, Rights::Engine, b"ACL", &args) else {
             return Standing::Good;
@@ -162,31 +170,6 @@ impl User {
                 }
             }
             _ => Standing::Good,
-        }
-    }
-
-    /// `true` if there is a user of this name, and it is switched on.
-    fn is_active(&self, context: &Context) -> bool {
-        let ctx = context.as_ptr();
-        // SAFETY: the context is live. The string is made for this call and freed after it, and so is what the server makes for a user
-        // that is switched on.
-        unsafe {
-            let Some(find) = raw::RedisModule_GetModuleUserFromUserName else {
-                return false;
-            };
-            let name = self.name();
-            let text = rm!(RedisModule_CreateString(
-                ctx,
-                name.as_ptr().cast(),
-                name.len()
-            ));
-            let found = find(text);
-            rm!(RedisModule_FreeString(ctx, text));
-            if found.is_null() {
-                return false;
-            }
-            rm!(RedisModule_FreeModuleUser(found));
-            true
         }
     }
 
