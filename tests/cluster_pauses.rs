@@ -33,6 +33,7 @@ fn tags_by_shard() -> Vec<(u16, String)> {
 impl World {
     fn start(replicas: usize) -> World {
         let cluster = Server::cluster().replicas(replicas).start().unwrap();
+        cluster.settle().unwrap();
         let _: Value = ask(&cluster.shard(0), &["RG.PYEXECUTE", SCRIPT]);
         World {
             id: ids(&cluster.shard(0))[0].clone(),
@@ -270,7 +271,10 @@ fn a_shard_that_does_not_answer_is_named() {
         .node_timeout(Duration::from_mins(1))
         .start()
         .unwrap();
+    cluster.settle().unwrap();
     let (first, second) = (cluster.shard(0), cluster.shard(1));
+    // The engine looks at the cluster now and then.
+    send(&first, &["RG.REFRESHCLUSTER"]);
     let _: Value = ask(&first, &["RG.PYEXECUTE", SCRIPT]);
     let id = ids(&first)[0].clone();
     second.pause().unwrap();
