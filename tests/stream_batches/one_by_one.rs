@@ -125,6 +125,56 @@ fn abort_leaves_the_failed_message_and_those_behind_it() {
 }
 
 #[test]
+fn a_handler_that_asks_for_a_pause_keeps_its_message_and_those_behind_it() {
+    for mode in ["async", "async_local", "sync"] {
+        let (server, _con) = empty();
+        let script = SCRIPT
+            .replace("ValueError('bad')", "Exception('PAUSE')")
+            .replace("STEPS", STEPS)
+            .replace("MODE", &format!("'{mode}'"))
+            .replace("POLICY", "'continue'");
+        assert_eq!(untyped(&server, &["RG.PYEXECUTE", &script]), "OK");
+        untyped(&server, &["SET", "bad", "2"]);
+        add(&server, 0..5);
+        eventually("it pauses", || crate::field(&server, "status") == "PAUSED");
+        assert_eq!(unacknowledged(&server), "3", "{mode}");
+        assert_eq!(untyped(&server, &["XLEN", "s"]), "3", "{mode}");
+        untyped(&server, &["DEL", "bad"]);
+        let resumed = untyped(&server, &["RG.UNPAUSEREGISTRATIONS", &crate::id(&server)]);
+        assert_eq!(resumed, "OK");
+        eventually("all are handled", || unacknowledged(&server) == "0");
+        assert_eq!(list(&server, "handled"), ["0", "1", "2", "3", "4"], "{mode}");
+    }
+}
+
+/// A sync batch keeps the server busy. While it waits for a coroutine it does not, and others see what is done.
+#[test]
+fn a_sync_batch_that_waits_has_acknowledged_what_was_handled() {
+    let script = "
+import asyncio
+async def handle(r):
+    n = r['value']['n']
+    execute('RPUSH', 'begun', n)
+    while execute('GET', 'gate') == n:
+        await asyncio.sleep(0.005)
+    execute('RPUSH', 'handled', n)
+GB('StreamReader').foreach(handle).register('s', batch=5, mode='sync')
+";
+    let (server, _con) = empty();
+    assert_eq!(untyped(&server, &["RG.PYEXECUTE", script]), "OK");
+    untyped(&server, &["SET", "gate", "3"]);
+    add(&server, 0..5);
+    eventually("message 3 is being handled", || {
+        list(&server, "begun").len() == 4
+    });
+    assert_eq!(unacknowledged(&server), "2");
+    assert_eq!(untyped(&server, &["XLEN", "s"]), "2");
+    untyped(&server, &["DEL", "gate"]);
+    eventually("all are handled", || unacknowledged(&server) == "0");
+    assert_eq!(list(&server, "handled"), ["0", "1", "2", "3", "4"]);
+}
+
+#[test]
 fn an_aborted_execution_does_not_handle_messages_again() {
     for (policy, expected) in [
         ("retry", vec!["0", "1", "2", "3", "4"]),

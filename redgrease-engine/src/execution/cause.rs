@@ -72,9 +72,16 @@ pub(crate) trait Cause: fmt::Debug + Send + Sync {
     /// The record with this number, counted from 1, begins. Called with the interpreter.
     fn record_begins(&self, _number: usize) {}
 
-    /// The first `count` records have passed all steps without an error. May take the server's lock, and is called without
-    /// the interpreter unless this thread holds that lock.
-    fn records_passed(&self, _count: usize) {}
+    /// The first `count` records have passed all steps without an error. `waits`: the next one waits for a coroutine, so the
+    /// server may serve others before it goes on. Called with the interpreter. `true` if [`Cause::acknowledge`] has something
+    /// to do.
+    fn records_passed(&self, _count: usize, _waits: bool) -> bool {
+        false
+    }
+
+    /// Acknowledges the records that have passed. May take the server's lock, and is called without the interpreter unless
+    /// this thread holds that lock.
+    fn acknowledge(&self) {}
 
     /// Called when the execution `id` has ended. Returns the execution that leaves the list of executions, if any.
     fn retire(&self, id: Id) -> Option<Id>;

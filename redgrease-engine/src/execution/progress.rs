@@ -109,10 +109,12 @@ impl ReadProgress {
         }
         // Records may still be on their way to other shards.
         if execution.cause().follows_records() && execution.shared().is_none() {
-            if pipeline.is_waiting() {
+            let waits = pipeline.is_waiting();
+            let passed = self.records.saturating_sub(u64::from(waits));
+            execution.records_passed(py, usize::try_from(passed).unwrap_or(usize::MAX), waits);
+            if waits {
                 return Read::Pause;
             }
-            execution.records_passed(py, usize::try_from(self.records).unwrap_or(usize::MAX));
         }
         // Reading may take long, and the records that can go on must not wait for it.
         if execution.has_outcomes() {

@@ -212,9 +212,11 @@ impl Execution {
         }
     }
 
-    /// Tells the cause that records have passed.
-    pub(super) fn records_passed(&self, py: Gil<'_>, count: usize) {
-        unlocked(py, || self.cause.records_passed(count));
+    /// Tells the cause that records have passed, and whether the next one waits for a coroutine.
+    pub(super) fn records_passed(&self, py: Gil<'_>, count: usize, waits: bool) {
+        if self.cause.records_passed(count, waits) {
+            unlocked(py, || self.cause.acknowledge());
+        }
     }
 
     /// Makes the execution ended. An execution that was stopped has no results, and one error that says so. Returns the

@@ -25,6 +25,8 @@ pub(crate) struct Batch {
     one_by_one: bool,
     /// The number of messages that began to be handled.
     begun: AtomicUsize,
+    /// The number of messages that have passed all steps.
+    passed: AtomicUsize,
     /// The number of messages that were acknowledged, and whether the batch has been settled. Changed under the server's lock.
     acknowledged: AtomicUsize,
     settled: AtomicBool,
@@ -44,6 +46,7 @@ impl Batch {
             tries,
             one_by_one: is_one_by_one(registration),
             begun: AtomicUsize::new(0),
+            passed: AtomicUsize::new(0),
             acknowledged: AtomicUsize::new(0),
             settled: AtomicBool::new(false),
         }
@@ -65,6 +68,11 @@ impl Batch {
     pub(super) fn not_acknowledged(&self, count: usize) -> &[Message] {
         let from = self.acknowledged.load(Ordering::Relaxed);
         self.messages.messages.get(from..count).unwrap_or_default()
+    }
+
+    /// The number of messages that have passed all steps. They are done, also if the batch fails later.
+    pub(super) fn passed(&self) -> usize {
+        self.passed.load(Ordering::Relaxed)
     }
 
     /// `true` if some of its messages were acknowledged.
@@ -169,16 +177,22 @@ impl Cause for Batch {
         self.begun.store(number, Ordering::Relaxed);
     }
 
-    fn records_passed(&self, count: usize) {
+    fn records_passed(&self, count: usize, waits: bool) -> bool {
+        self.passed.store(count, Ordering::Relaxed);
+        // A sync batch holds the server's lock from its begin to its end, unless it waits. What the handler writes and the
+        // acknowledgement reach the AOF and the replicas together, at the end.
+        let is_time = waits || self.registration.mode != Mode::Sync;
         // The last message is acknowledged when the batch is settled.
         let is_news = count > self.acknowledged.load(Ordering::Relaxed);
-        if is_news && count < self.messages.messages.len() {
-            locked_to_write(|context| {
-                if !self.settled.load(Ordering::Relaxed) {
-                    settle::acknowledge_up_to(context, context, self, count);
-                }
-            });
-        }
+        is_time && is_news && count < self.messages.messages.len()
+    }
+
+    fn acknowledge(&self) {
+        locked_to_write(|context| {
+            if !self.settled.load(Ordering::Relaxed) {
+                settle::acknowledge_up_to(context, context, self, self.passed());
+            }
+        });
     }
 
     fn retire(&self, id: Id) -> Option<Id> {

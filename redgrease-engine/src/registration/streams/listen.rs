@@ -4,7 +4,7 @@ use super::filter::{ReadStatus, StreamsFilter};
 use super::in_flight::{InFlight, in_flight};
 use super::pump::{filter, hand_over, pump, waiting_for};
 use super::server::StreamServer;
-use super::stream::Phase;
+use super::stream::{Phase, Stream};
 use crate::cluster::topology::slot_of;
 use crate::redis::{self, Context, KeyScan, KeyType, after_command, locked, quietly};
 use crate::registration::{Registration, matches_prefix, registry};
@@ -64,14 +64,26 @@ pub(crate) fn on_event(context: &Context, event: &str, key: &[u8]) {
                 filter.forget(key);
             }
         }
+        if event == "xadd" && !is_news(&registration, key) {
+            continue;
+        }
         if arrives {
             let stream = key.to_vec();
             let job = move |context: &Context| {
+                if let Some(filter) = filter(&registration) {
+                    filter.with_stream(&stream, Stream::is_looked_at);
+                }
                 scope::apart(|| pump(context, context, &registration, &stream));
             };
             after_command(context, Box::new(job));
         }
     }
+}
+
+/// `true` if the registration has to look at the stream for the message that was added.
+fn is_news(registration: &Registration, stream: &[u8]) -> bool {
+    let arrives = |filter: &StreamsFilter| filter.with_stream(stream, Stream::arrives);
+    filter(registration).and_then(arrives) != Some(false)
 }
 
 fn group_is_another(registration: &Registration, filter: &StreamsFilter, event: &str, key: &[u8]) {

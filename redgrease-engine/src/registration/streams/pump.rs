@@ -211,12 +211,21 @@ fn read_new(
     stream: &[u8],
     claim: &Claim,
 ) -> Vec<Message> {
+    if claim.is_due || filter.batch == 1 {
+        let messages = server.read_new(stream, filter.batch);
+        if messages.is_empty() {
+            filter.with_stream(stream, Stream::nothing_waits);
+        }
+        return messages;
+    }
     let waiting = server.count_after(stream, &claim.last, filter.batch);
-    if waiting >= filter.batch || (claim.is_due && waiting > 0) {
-        return server.read_new(stream, waiting);
+    if waiting >= filter.batch {
+        return server.read_new(stream, filter.batch);
     }
     if waiting > 0 {
         wait_for_more(server, registration, filter, stream);
+        let missing = filter.batch.saturating_sub(waiting);
+        filter.with_stream(stream, |known| known.lacks(missing));
     } else {
         filter.with_stream(stream, Stream::nothing_waits);
     }

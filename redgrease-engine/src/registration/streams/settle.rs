@@ -77,6 +77,10 @@ fn settle_here(context: &Context, server: &dyn StreamServer, batch: &Batch, end:
     let Some(filter) = pump::filter(registration) else {
         return;
     };
+    if !matches!(end, BatchEnd::Handled) {
+        // Those before the message that failed are done, whatever follows.
+        acknowledge_up_to(context, server, batch, batch.passed());
+    }
     batch.close();
     let messages = &batch.messages;
     let stream = messages.stream.as_slice();

@@ -13,6 +13,11 @@ pub(crate) struct Stream {
     pub(super) phase: Phase,
     batch: Batch,
     patience: Patience,
+    /// So many messages have to arrive before a batch can be full. Zero if it is not known.
+    missing: usize,
+    /// Messages have arrived, and a job looks at the stream after the command, or after the commands that the client has sent with
+    /// it.
+    is_noticed: bool,
     /// Reading goes on when the server has looked at its clients: a timer runs.
     pub(super) is_postponed: bool,
     /// Nothing is known of the end of the batches before, and the messages that they left are being read.
@@ -72,6 +77,8 @@ impl Stream {
             phase: Phase::Again,
             batch: Batch::None,
             patience: Patience::Unlimited,
+            missing: 0,
+            is_noticed: false,
             is_postponed: false,
             begins_again: false,
             retry: Retry::default(),
@@ -173,6 +180,24 @@ impl Stream {
         true
     }
 
+    /// Messages wait that are too few for a batch, and so many are missing.
+    pub(super) fn lacks(&mut self, missing: usize) {
+        self.missing = missing;
+    }
+
+    /// A message has arrived. `true` if a job has to look at the stream: no other job will, and the messages may be enough for a
+    /// batch. Messages that are removed, or that others read, only make them fewer.
+    pub(super) fn arrives(&mut self) -> bool {
+        self.missing = self.missing.saturating_sub(1);
+        let is_lacking = self.missing > 0 && !self.is_due();
+        !is_lacking && !std::mem::replace(&mut self.is_noticed, true)
+    }
+
+    /// The job begins to look.
+    pub(super) fn is_looked_at(&mut self) {
+        self.is_noticed = false;
+    }
+
     /// The timer has run out.
     pub(super) fn time_is_over(&mut self) {
         self.patience = Patience::Over;
@@ -193,6 +218,7 @@ impl Stream {
     /// New messages were delivered, the last one with the id `last`.
     pub(super) fn delivered(&mut self, last: &[u8]) {
         self.last = last.to_vec();
+        self.missing = 0;
         self.nothing_waits();
     }
 }
@@ -212,6 +238,25 @@ mod tests {
         assert!(!stream.begin_batch());
         stream.batch_ended(false);
         assert!(stream.begin_batch());
+    }
+
+    #[test]
+    fn messages_that_are_too_few_are_counted_only_by_the_one_that_may_be_enough() {
+        let mut stream = stream();
+        assert!(stream.arrives(), "nothing is known");
+        assert!(!stream.arrives(), "a job is on its way");
+        stream.is_looked_at();
+        stream.lacks(3);
+        assert!(!stream.arrives());
+        assert!(!stream.arrives());
+        assert!(stream.arrives());
+        stream.is_looked_at();
+        stream.lacks(3);
+        stream.time_is_over();
+        assert!(stream.arrives(), "they are enough when the time is over");
+        stream.is_looked_at();
+        stream.delivered(b"5-0");
+        assert!(stream.arrives(), "the next ones are counted anew");
     }
 
     #[test]

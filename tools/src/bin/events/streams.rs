@@ -30,6 +30,10 @@ pub(crate) fn compare(
     python: Option<&str>,
 ) -> Outcome {
     Figures::head("messages of a stream");
+    let alone = measured(server, rounds, messages, |client| {
+        timed(|| add(client, messages))
+    })?;
+    alone.print("XADD", "none", messages);
     for reading in [
         Reading {
             batch: 1,
