@@ -4,6 +4,7 @@
 mod common;
 
 use common::{empty, eventually, field, plain_connection, untyped};
+use redgrease::GearsCommands;
 use redgrease_embedded::Server;
 
 const WAITS: &str = "
@@ -165,4 +166,60 @@ GB('CommandReader').map(lambda x: 'works').register(trigger='later', mode='async
     assert_eq!(untyped(&server, &["RG.TRIGGER", "t"]), "works");
     assert_eq!(untyped(&server, &["RG.TRIGGER", "later"]), "works");
     assert_eq!(untyped(&server, &["RG.PYDUMPSESSIONS"]), dump);
+}
+
+/// What a script keeps in its variables must not keep the script. Objects of the engine that know a function of the script are
+/// part of a circle, and Python's garbage collector has to see that.
+#[test]
+fn a_session_that_has_ended_is_freed_whatever_it_has_kept() {
+    for kept in [
+        "chain = GearsBuilder('PythonReader')
+chain.map(lambda x: chain)
+chain.run(lambda: iter([1]))",
+        "def step(r):
+    kept.append(GB('KeysReader').map(step))",
+        "def step(r):
+    kept.append(getGearsSession())",
+        "import threading
+def step(r):
+    kept.append(threading.Thread(target=lambda: kept))",
+        "def step(r):
+    kept.append(gearsFuture())
+    return kept[-1]",
+        "async def step(r):
+    kept.append(createFuture())
+    return await kept[-1]",
+        "import asyncio
+async def step(r):
+    kept.append(asyncio.current_task())
+    await asyncio.sleep(60)",
+    ] {
+        let (server, mut con) = empty();
+        let mut script = format!("class Mark: pass\nkept = [Mark()]\n{kept}\n");
+        if kept.contains("step") {
+            script += "GB('KeysReader').map(step).register(eventTypes=['set'], mode='async_local')";
+        }
+        for _ in 0..5 {
+            let answer = untyped(&server, &["RG.PYEXECUTE", &script]);
+            assert!(!answer.contains("Traceback"), "{answer}");
+            untyped(&server, &["SET", "key", "value"]);
+            for registration in con.dump_registrations().unwrap() {
+                con.unregister(&registration.id).unwrap();
+            }
+            for execution in con.dump_executions().unwrap() {
+                // It may have ended meanwhile.
+                let _ = con.abort_execution(&execution.id);
+                let _ = con.drop_execution(&execution.id);
+            }
+        }
+        let count = "import gc
+gc.collect()
+n = sum(type(one).__name__ == 'Mark' for one in gc.get_objects())
+GB('PythonReader').run(lambda: iter([n]))";
+        eventually("all but the last are freed", || {
+            let left = untyped(&server, &["RG.PYEXECUTE", count]);
+            let left = left.trim_end();
+            left == "0" || left == "1"
+        });
+    }
 }

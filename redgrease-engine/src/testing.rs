@@ -32,7 +32,7 @@ pub(crate) fn function(py: Gil<'_>, expression: &str) -> Callback {
 
 /// The value that `name` has after some Python statements have run.
 pub(crate) fn run<'py>(py: Gil<'py>, statements: &str, name: &str) -> Object<'py> {
-    let globals: Bound<'py, PyDict> = python::globals(py).unwrap().copy().unwrap();
+    let globals: Bound<'py, PyDict> = python::initial_names(py).unwrap();
     // As in a script: the runtime has builtins of its own.
     let builtins = python::runtime(py, "_builtins").unwrap();
     globals.set_item("__builtins__", builtins).unwrap();

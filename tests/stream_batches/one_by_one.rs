@@ -143,7 +143,11 @@ fn a_handler_that_asks_for_a_pause_keeps_its_message_and_those_behind_it() {
         let resumed = untyped(&server, &["RG.UNPAUSEREGISTRATIONS", &crate::id(&server)]);
         assert_eq!(resumed, "OK");
         eventually("all are handled", || unacknowledged(&server) == "0");
-        assert_eq!(list(&server, "handled"), ["0", "1", "2", "3", "4"], "{mode}");
+        assert_eq!(
+            list(&server, "handled"),
+            ["0", "1", "2", "3", "4"],
+            "{mode}"
+        );
     }
 }
 

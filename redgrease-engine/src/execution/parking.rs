@@ -6,8 +6,8 @@ use super::pool::pool;
 use super::progress::{Progress, RecordOutcome};
 use super::{Execution, Status};
 use crate::python::{
-    Awaiter, EventLoop, Gil, Handle, MemoryBudget, Object, Raised, RunningThread, attached, cancel,
-    profiled, schedule,
+    Awaited, Awaiter, EventLoop, Gil, Handle, MemoryBudget, Object, Raised, RunningThread,
+    attached, cancel, profiled, schedule,
 };
 use crate::readers::Reading;
 use crate::scope::leave_atomic;
@@ -24,8 +24,8 @@ pub(super) struct Parking {
     pub(super) progress: Option<Box<Progress>>,
     /// The outcomes of coroutines that the execution has not taken yet.
     outcomes: Vec<RecordOutcome>,
-    /// The tasks of the coroutines that run.
-    tasks: HashMap<Ticket, Handle>,
+    /// What the records wait for.
+    awaited: HashMap<Ticket, Awaited>,
     /// Other shards have sent something that the execution has not looked at yet.
     pub(super) has_mail: bool,
     /// The execution was set aside, and is on its way to a thread again.
@@ -55,7 +55,8 @@ impl Execution {
 
     /// `true` if a coroutine of the execution runs or waits.
     pub(super) fn has_coroutines(&self) -> bool {
-        !self.parking().tasks.is_empty() || self.coroutine_thread.number().is_some()
+        let is_task = |one: &Awaited| matches!(one, Awaited::Task(_));
+        self.parking().awaited.values().any(is_task) || self.coroutine_thread.number().is_some()
     }
 
     /// `true` if a coroutine has ended whose record can go on.
@@ -104,16 +105,16 @@ impl Execution {
             (
                 parking.progress.take(),
                 std::mem::take(&mut parking.outcomes),
-                std::mem::take(&mut parking.tasks),
+                std::mem::take(&mut parking.awaited),
             )
         };
         if left.0.is_none() && left.1.is_empty() && left.2.is_empty() {
             return;
         }
         attached(|py| {
-            let (progress, outcomes, tasks) = left;
-            for task in tasks.values() {
-                cancel(py, task);
+            let (progress, outcomes, awaited) = left;
+            for one in awaited.values() {
+                cancel(py, one);
             }
             if let Some(mut progress) = progress {
                 progress.pipeline.close_coroutines(py);
@@ -131,23 +132,22 @@ impl Execution {
         });
         let awaiter: Arc<dyn Awaiter> = Arc::<AwaitingRecord>::clone(&record);
         match schedule(py, coroutine, awaiter) {
-            Ok(Some(task)) => self.keep_task(py, &record, task),
-            Ok(None) => {}
+            Ok(awaited) => self.keep_awaited(py, &record, awaited),
             Err(raised) => record.ended(Err(raised)),
         }
     }
 
-    /// Keeps the task of a coroutine until the coroutine has ended.
-    fn keep_task(&self, py: Gil<'_>, record: &AwaitingRecord, task: Handle) {
+    /// Keeps what a record waits for until that has ended.
+    fn keep_awaited(&self, py: Gil<'_>, record: &AwaitingRecord, awaited: Awaited) {
         let mut parking = self.parking();
         if record.has_ended.load(Ordering::Relaxed) {
             return;
         }
         if parking.is_closed {
             drop(parking);
-            return cancel(py, &task);
+            return cancel(py, &awaited);
         }
-        parking.tasks.insert(record.ticket, task);
+        parking.awaited.insert(record.ticket, awaited);
     }
 
     /// Makes an execution of a sync call that has run on the main thread up to a coroutine. If the execution has an order, the
@@ -234,13 +234,13 @@ impl Awaiter for AwaitingRecord {
         let unused = {
             let mut parking = execution.parking();
             self.has_ended.store(true, Ordering::Relaxed);
-            let task = parking.tasks.remove(&self.ticket);
+            let awaited = parking.awaited.remove(&self.ticket);
             if parking.is_closed {
-                (task, Some(outcome))
+                (awaited, Some(outcome))
             } else {
                 parking.outcomes.push((self.ticket, outcome));
                 execution.call(&mut parking);
-                (task, None)
+                (awaited, None)
             }
         };
         drop(unused);

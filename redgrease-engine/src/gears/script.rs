@@ -88,7 +88,7 @@ impl ScriptScope {
 }
 
 fn execute(py: Gil<'_>, text: &[u8], session: &str) -> PyResult<()> {
-    let globals = python::globals(py)?.copy()?;
+    let globals = python::initial_names(py)?;
     globals.set_item("__name__", "not_main")?;
     // The runtime has builtins of its own.
     globals.set_item("__builtins__", python::runtime(py, "_builtins")?)?;

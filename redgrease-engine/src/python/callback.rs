@@ -1,6 +1,7 @@
 //! Fast calls of Python functions: positional arguments without a tuple or a dictionary.
 
 use super::{Gil, Handle, Object, Raised, Shape, shapes};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::{PyAnyMethods, PyStringMethods};
 use pyo3::{Bound, PyAny, PyResult, ffi};
 use std::sync::{Mutex, PoisonError};
@@ -22,6 +23,11 @@ impl Callback {
             shape: shapes::of(function).map(|(shape, code)| (shape, code.into())),
             pickled: Mutex::default(),
         }
+    }
+
+    /// Shows the function to Python's garbage collector, for an object that owns the callback alone.
+    pub(crate) fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.function.visit(visit)
     }
 
     pub(super) fn keep_pickled(&self, bytes: Vec<u8>) {

@@ -12,7 +12,7 @@ use pyo3::types::{PyDict, PyTuple};
 use std::cell::Cell;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, ThreadId};
 
 /// The waiting side of a coroutine: a record that was set aside until the coroutine has ended.
@@ -50,13 +50,13 @@ pub(crate) fn is_coroutine(value: &Object<'_>) -> bool {
 #[pyclass(name = "PyFuture", module = "redisgears", frozen)]
 #[derive(Debug)]
 pub(crate) struct GearsFuture {
-    state: Mutex<Future>,
+    state: Arc<Mutex<Future>>,
     /// The thread that runs the step.
     maker: ThreadId,
 }
 
 #[derive(Debug)]
-enum Future {
+pub(crate) enum Future {
     New,
     /// A step returned the future, and the record waits for its result.
     Awaited(Arc<dyn Awaiter>),
@@ -66,6 +66,21 @@ enum Future {
     Lost,
     /// The record has the result.
     Done,
+    /// The execution of the record has ended. A result that comes later is for nobody.
+    GivenUp,
+}
+
+/// What a record waits for.
+#[derive(Debug)]
+pub(crate) enum Awaited {
+    /// The task of a coroutine.
+    Task(Handle),
+    /// A future, as long as Python has it.
+    Future(Weak<Mutex<Future>>),
+}
+
+fn locked(future: &Mutex<Future>) -> MutexGuard<'_, Future> {
+    future.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The error of a record that nothing can continue any more, as RedisGears words it.
@@ -99,8 +114,8 @@ impl GearsFuture {
 /// Fails an execution whose future was dropped: nothing can continue the future any more.
 impl Drop for GearsFuture {
     fn drop(&mut self) {
-        let future = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if let Future::Awaited(awaiter) = std::mem::replace(future, Future::Done) {
+        let future = std::mem::replace(&mut *self.future(), Future::Done);
+        if let Future::Awaited(awaiter) = future {
             awaiter.ended(Err(lost()));
         }
     }
@@ -118,13 +133,13 @@ impl GearsFuture {
 
     pub(crate) fn new() -> GearsFuture {
         GearsFuture {
-            state: Mutex::new(Future::New),
+            state: Arc::new(Mutex::new(Future::New)),
             maker: thread::current().id(),
         }
     }
 
     fn future(&self) -> MutexGuard<'_, Future> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 
     fn settle(&self, outcome: Result<Handle, Raised>) -> PyResult<()> {
@@ -141,6 +156,10 @@ impl GearsFuture {
                     return Ok(());
                 }
                 Future::Awaited(awaiter) => awaiter,
+                Future::GivenUp => {
+                    *future = Future::GivenUp;
+                    return Ok(());
+                }
                 unchanged @ (Future::Settled(_) | Future::Lost | Future::Done) => {
                     *future = unchanged;
                     return Err(GearsError::new_err("the future was continued already"));
@@ -161,7 +180,7 @@ impl GearsFuture {
                 }
                 Future::Settled(outcome) => outcome,
                 Future::Lost => Err(lost()),
-                unchanged @ (Future::Awaited(_) | Future::Done) => {
+                unchanged @ (Future::Awaited(_) | Future::Done | Future::GivenUp) => {
                     *future = unchanged;
                     return Err(GearsError::new_err(
                         "Can not create async record twice on the same step",
@@ -306,15 +325,16 @@ fn not_continued() -> PyErr {
     GearsError::new_err("the coroutine was not continued")
 }
 
-/// Starts to await a coroutine or a future. Calls [`Awaiter::ended`] in the end. Returns the task that runs a coroutine, for
-/// [`cancel`].
+/// Starts to await a coroutine or a future. Calls [`Awaiter::ended`] in the end. Returns what is awaited, for [`cancel`].
 pub(crate) fn schedule(
     py: Gil<'_>,
     coroutine: &Object<'_>,
     awaiter: Arc<dyn Awaiter>,
-) -> Result<Option<Handle>, Raised> {
+) -> Result<Awaited, Raised> {
     if let Ok(future) = coroutine.cast::<GearsFuture>() {
-        return future.get().await_for(awaiter).map(|()| None);
+        let future = future.get();
+        future.await_for(awaiter)?;
+        return Ok(Awaited::Future(Arc::downgrade(&future.state)));
     }
     let schedule = namespace::runtime(py, "_schedule")?;
     let event_loop = awaiter.event_loop();
@@ -325,11 +345,26 @@ pub(crate) fn schedule(
         is_marked: AtomicBool::new(false),
     };
     let task = schedule.call1((coroutine, continuation, number))?;
-    Ok(Some(task.unbind().into()))
+    Ok(Awaited::Task(task.unbind().into()))
 }
 
-/// Wakes the coroutine of a task, which then sees that it must stop, whatever it waits for.
-pub(crate) fn cancel(py: Gil<'_>, task: &Handle) {
-    // A task that has ended cannot be cancelled, and need not be.
-    let _ = task.bind(py).call_method0("cancel");
+/// Nothing waits for the result any more. A coroutine is woken, and sees that it must stop, whatever it waits for. A future lets
+/// go of the record: the script may keep the future, and with it everything that the execution has.
+pub(crate) fn cancel(py: Gil<'_>, awaited: &Awaited) {
+    match awaited {
+        // A task that has ended cannot be cancelled, and need not be.
+        Awaited::Task(task) => drop(task.bind(py).call_method0("cancel")),
+        Awaited::Future(future) => {
+            let Some(future) = future.upgrade() else {
+                return;
+            };
+            let mut state = locked(&future);
+            if let Future::Awaited(_) = &*state {
+                let given_up = std::mem::replace(&mut *state, Future::GivenUp);
+                // The record is dropped without the lock.
+                drop(state);
+                drop(given_up);
+            }
+        }
+    }
 }

@@ -13,6 +13,7 @@ use super::threads::{Entered, may_start};
 use super::{Gil, Ledger, MemoryBudget, Object};
 use pyo3::exceptions::PyMemoryError;
 use pyo3::ffi;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple};
@@ -262,6 +263,11 @@ impl HandedOn {
             Part::Thread => Some(of_thread(&self.captured, call)),
         }
         .unwrap_or_else(|| Ok(py.None().into_bound(py)))
+    }
+
+    /// Tells Python's garbage collector of the function, which may have the object in one of its variables.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.function)
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

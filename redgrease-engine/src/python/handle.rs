@@ -3,6 +3,7 @@
 use super::attach::is_attached;
 use super::{Gil, freeing};
 use pyo3::ffi;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use std::fmt;
 use std::mem::ManuallyDrop;
@@ -23,6 +24,11 @@ impl<T> Handle<T> {
 
     pub(crate) fn into_bound(self, py: Gil<'_>) -> Bound<'_, T> {
         self.into_inner().into_bound(py)
+    }
+
+    /// Shows the value to Python's garbage collector.
+    pub(super) fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&*self.0)
     }
 
     pub(super) fn as_ptr(&self) -> *mut ffi::PyObject {

@@ -5,7 +5,7 @@
 //! | `interpreter.rs` | starting the interpreter |
 //! | `attach.rs` | taking and releasing its lock: on the main thread once per turn of the event loop |
 //! | `movement.rs` | records as bytes, for another shard of a cluster |
-//! | `namespace.rs` | the initial names of every script |
+//! | `namespace.rs` | the names of the runtime, and those with which a script begins |
 //! | `values.rs` | Python values from bytes and numbers, and back |
 //! | `replies.rs` | Redis replies to Python values, Python values to Redis replies |
 //! | `handle.rs` | values that are kept without the interpreter |
@@ -86,7 +86,7 @@ pub(crate) use budget::{
 pub(crate) use callback::Callback;
 pub(crate) use child::is_child;
 pub(crate) use coroutines::{
-    Awaiter, GearsFuture, cancel, coroutine_refused, is_coroutine, schedule,
+    Awaited, Awaiter, GearsFuture, cancel, coroutine_refused, is_coroutine, schedule,
 };
 pub(crate) use counter::Counter;
 pub(crate) use errors::{GearsError, describe, flat, kept_traceback};
@@ -103,7 +103,9 @@ pub(crate) use interrupt::{Force, RunningThread, add_native_functions, interrupt
 pub(crate) use ledger::Ledger;
 pub(crate) use memory::{allocation, in_use as memory_in_use};
 pub(crate) use movement::{Movement, guessed_size};
-pub(crate) use namespace::{globals, keep_globals, runtime};
+#[cfg(test)]
+pub(crate) use namespace::globals;
+pub(crate) use namespace::{initial_names, keep_globals, runtime};
 pub(crate) use parameters::{Given, no_arguments, no_names, only};
 pub(crate) use pickling::{
     check_picklable, pickle, pickle_ahead, pickle_together, unpickle, unpickle_together,

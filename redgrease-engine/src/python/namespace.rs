@@ -1,4 +1,4 @@
-//! The namespace of the runtime: the initial names of every script.
+//! The namespace of the runtime, and the names of it with which every script begins.
 
 use super::Gil;
 use super::errors::GearsError;
@@ -15,12 +15,20 @@ pub(crate) fn keep_globals(py: Gil<'_>, globals: &Bound<'_, PyDict>) -> PyResult
         .map_err(|_| GearsError::new_err("the runtime was installed twice"))
 }
 
-/// The namespace. A script runs in a copy of it.
+/// The namespace.
 pub(crate) fn globals(py: Gil<'_>) -> PyResult<&Bound<'_, PyDict>> {
     GLOBALS
         .get(py)
         .map(|globals| globals.bind(py))
         .ok_or_else(|| GearsError::new_err("the gears runtime is not there"))
+}
+
+/// A new namespace for a script: the names of the runtime that scripts may use.
+pub(crate) fn initial_names(py: Gil<'_>) -> PyResult<Bound<'_, PyDict>> {
+    runtime(py, "_initial")?
+        .cast_into::<PyDict>()
+        .map_err(PyErr::from)?
+        .copy()
 }
 
 /// The value of a name of the runtime.

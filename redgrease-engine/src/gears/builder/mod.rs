@@ -16,6 +16,7 @@ use crate::steps::{
 };
 use arguments::{command_event, keys_event, keys_source, pattern, streams_event};
 use options::Options;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -225,6 +226,17 @@ impl FlatExecution {
         given("count", args, kwargs).all([])?;
         self.push(Count);
         Ok(())
+    }
+
+    /// Tells Python's garbage collector of the functions. A script that keeps the chain in a variable is a circle: the chain has a
+    /// function, that has the variables of the script, and one of those is the chain.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        // Each step has its functions for itself: a plan has copies. A chain that is being changed is not garbage.
+        let Ok(steps) = self.steps.try_lock() else {
+            return Ok(());
+        };
+        let mut functions = steps.iter().flat_map(|step| step.operation().functions());
+        functions.try_for_each(|function| function.visit(&visit))
     }
 
     /// The names that scripts for RedisGears know. The other methods are for the runtime's own chains.

@@ -197,7 +197,7 @@ class _Pickler(_std.pickle.Pickler):
         own = {
             name: value
             for name, value in function.__globals__.items()
-            if name not in ("__name__", "__builtins__") and _NAMES.get(name, _NAMES) is not value
+            if name not in ("__name__", "__builtins__") and _NAMES["_initial"].get(name, _NAMES) is not value
         }
         names = {name: own[name] for name in sorted(_named_globals(code, own, set()))}
         attributes = {
@@ -275,7 +275,7 @@ CloudPickler = _Pickler
 
 def _script_globals(name):
     """The initial globals of a script."""
-    return dict(_NAMES, __name__=name, __builtins__=_builtins)
+    return dict(_NAMES["_initial"], __name__=name, __builtins__=_builtins)
 
 
 # -- stored callbacks

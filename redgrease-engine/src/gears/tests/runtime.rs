@@ -134,11 +134,24 @@ if rg is not redisgears: raise Exception()
     assert_eq!(collected.registrations.len(), 1);
 }
 
+/// What only the runtime uses: its functions have it among their variables.
+const NATIVE: &str = "runCoroutine.__globals__['_native']";
+
+#[test]
+fn scripts_do_not_see_what_only_the_runtime_uses() {
+    assert_eq!(exception("_native"), "name '_native' is not defined");
+    let own = "sorted(name for name in globals() if name[:1] == '_' and name[:2] != '__')";
+    assert_eq!(value(own), "['_saveGlobals']");
+}
+
 #[test]
 fn an_outcome_of_an_unknown_execution_is_refused() {
     let unknown = "execution plan does not exist";
-    assert_eq!(exception("_native.when_done('no id', print)"), unknown);
+    assert_eq!(
+        exception(&format!("{NATIVE}.when_done('no id', print)")),
+        unknown
+    );
     let id = "0000000000000000000000000000000000000000-999999999";
-    let statement = format!("_native.when_done('{id}', print)");
+    let statement = format!("{NATIVE}.when_done('{id}', print)");
     assert_eq!(exception(&statement), unknown);
 }

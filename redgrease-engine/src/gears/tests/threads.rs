@@ -114,11 +114,12 @@ def take(results, errors):
     seen.append((sorted(results), errors))
     done.set()
 done = threading.Event()
+when_done = runCoroutine.__globals__['_native'].when_done
 future = GB('PythonReader').map(lambda n: n * 2).run(lambda: (n for n in [1, 2, 3]))
-_native.when_done(future.executionId, take)
+when_done(future.executionId, take)
 seen.append(done.wait(10))
 done.clear()
-_native.when_done(future.executionId, take)
+when_done(future.executionId, take)
 seen.append(done.wait(10))",
     );
     let outcome = "(['2', '4', '6'], [])";
@@ -132,6 +133,7 @@ fn a_run_can_be_awaited() {
     let seen = seen_by_thread(
         "setGearsSession(session_awaiting)
 done = threading.Event()
+when_done = runCoroutine.__globals__['_native'].when_done
 future = GB('PythonReader').map(lambda n: 1 / n).run(lambda: (n for n in [1, 0]))
 async def take():
     results, errors = await future

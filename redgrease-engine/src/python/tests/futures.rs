@@ -2,9 +2,10 @@
 
 use super::coroutines::Waits;
 use super::error_text;
-use crate::python::{GearsFuture, Object, Raised, is_coroutine, none, schedule};
+use crate::python::{GearsFuture, Object, Raised, cancel, is_coroutine, none, schedule};
 use crate::testing::{eval, with_python};
 use pyo3::prelude::*;
+use std::sync::Arc;
 
 fn new_future(py: Python<'_>) -> Object<'_> {
     Py::new(py, GearsFuture::new())
@@ -132,6 +133,25 @@ fn a_future_is_awaited_once() {
         future.call_method1("continueRun", (5,)).unwrap();
     });
     assert_eq!(outcomes.recv().unwrap(), Ok("5".to_owned()));
+}
+
+/// A script may keep its futures. They must not keep the executions that have ended.
+#[test]
+fn a_future_whose_execution_has_ended_lets_go_of_it() {
+    let (waits, outcomes) = Waits::new();
+    let record = Arc::downgrade(&waits);
+    with_python(|py| {
+        let future = new_future(py);
+        let awaited = schedule(py, &future, waits).unwrap();
+        assert!(record.upgrade().is_some());
+        cancel(py, &awaited);
+        assert!(record.upgrade().is_none());
+        // A result that comes too late is no error.
+        future.call_method1("continueRun", (1,)).unwrap();
+        future.call_method1("continueFailed", ("late",)).unwrap();
+        cancel(py, &awaited);
+    });
+    assert!(outcomes.recv().is_err(), "nothing has ended");
 }
 
 #[test]

@@ -1,0 +1,283 @@
+//! Measures the memory that the server needs for sessions, registrations, kept executions, calls that wait, and futures.
+//!
+//! Options: `--number 5000` (of each), `--clients 500`. The figures are the growth of the resident memory of the server. Each case
+//! is measured twice on one server, with everything removed in between: the second figure shows whether memory that was freed
+//! is used again.
+
+use redgrease_embedded::Server;
+use redgrease_tools::{Args, Client, Outcome, resident_kib, text_of};
+use redis::Value;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+/// Time limit of a call; every call takes far less.
+const BOUND: Duration = Duration::from_mins(2);
+
+/// Commands in one pipeline.
+const PIECE: usize = 500;
+
+/// A gear whose record waits until the session ends.
+const WAITS: &str = "
+futures = []
+def wait(record):
+    future = gearsFuture()
+    futures.append(future)
+    return future
+GB('CommandReader').map(wait).register(trigger='wait', mode='async_local')
+GB('KeysReader').map(wait).register('key:*', eventTypes=['set'], mode='async_local', readValue=False)
+";
+
+fn main() -> ExitCode {
+    redgrease_tools::main(run)
+}
+
+fn run(args: &Args) -> Outcome {
+    let number = args.get("number")?.unwrap_or(5000);
+    let clients = args.get("clients")?.unwrap_or(500);
+    println!(
+        "{:<58} {:>8} {:>10} {:>10}",
+        "KiB for each", "number", "first", "again"
+    );
+    let gear =
+        |name: usize| format!("GB('CommandReader').map(lambda x: x).register(trigger='t{name}')");
+    compare("a session with one registration", number, |client| {
+        for one in 0..number {
+            client.call(&["RG.PYEXECUTE", &gear(one), "ID", &format!("s{one}")])?;
+        }
+        Ok(())
+    })?;
+    compare("a registration, all in one session", number, |client| {
+        let script = format!(
+            "for n in range({number}):\n    {}",
+            gear(0).replace("'t0'", "f't{n}'")
+        );
+        client.call(&["RG.PYEXECUTE", &script]).map(drop)
+    })?;
+    compare(
+        "a kept execution of a script, one short result",
+        number,
+        |client| {
+            let number = number.to_string();
+            client.call(&["RG.CONFIGSET", "MaxExecutions", &number])?;
+            executed(client, "GB('PythonReader').run(lambda: iter([1]))")
+        },
+    )?;
+    compare(
+        "a kept execution of a script, 1 KiB of results",
+        number,
+        |client| {
+            let number = number.to_string();
+            client.call(&["RG.CONFIGSET", "MaxExecutions", &number])?;
+            executed(
+                client,
+                "GB('PythonReader').run(lambda: iter(['x' * n for n in [1024]]))",
+            )
+        },
+    )?;
+    compare("a kept execution of a key event", number, |client| {
+        let kept = number.to_string();
+        client.call(&[
+            "RG.CONFIGSET",
+            "MaxExecutions",
+            &kept,
+            "MaxExecutionsPerRegistration",
+            &kept,
+        ])?;
+        let script = "GB('KeysReader').register('key:*', eventTypes=['set'], mode='async_local', readValue=False)";
+        client.call(&["RG.PYEXECUTE", script])?;
+        set(client, number)?;
+        until(client, &["RG.DUMPEXECUTIONS"], |reply| {
+            listed(reply) >= number
+        })
+    })?;
+    compare("an execution that waits for a future", number, |client| {
+        client.call(&["RG.PYEXECUTE", WAITS])?;
+        set(client, number)?;
+        until(client, &["RG.DUMPEXECUTIONS"], |reply| {
+            listed(reply) >= number
+        })
+    })?;
+    blocked(
+        "a client that waits in BLPOP",
+        clients,
+        &["BLPOP", "none", "0"],
+    )?;
+    blocked(
+        "a client that waits for a gear",
+        clients,
+        &["RG.TRIGGER", "wait"],
+    )
+}
+
+/// Measures what `fill` leaves in a new server, and again when everything was removed.
+fn compare(what: &str, number: usize, mut fill: impl FnMut(&mut Client) -> Outcome) -> Outcome {
+    let server = started()?;
+    let mut client = Client::connect(server.url(), BOUND)?;
+    let before = resident_kib(server.pid());
+    let mut grown = || -> Outcome<u64> {
+        fill(&mut client)?;
+        let after = resident_kib(server.pid());
+        clear(&mut client)?;
+        Ok(after.saturating_sub(before))
+    };
+    for _ in 0..3 {
+        eprintln!("{}", grown()? as f64 / number as f64);
+    }
+    let (first, again) = (grown()?, grown()?);
+    print(what, number, first, again);
+    Ok(())
+}
+
+/// A server that has run each kind of gear, so that nothing is made for the first time later.
+fn started() -> Outcome<Server> {
+    let server = Server::start().map_err(|error| error.to_string())?;
+    let mut client = Client::connect(server.url(), BOUND)?;
+    for script in [WAITS, "GB('PythonReader').run(lambda: iter([1]))"] {
+        client.call(&["RG.PYEXECUTE", script])?;
+    }
+    set(&mut client, PIECE)?;
+    until(&mut client, &["RG.DUMPEXECUTIONS"], |reply| {
+        listed(reply) >= PIECE
+    })?;
+    clear(&mut client)?;
+    Ok(server)
+}
+
+/// Removes all sessions, executions and keys.
+fn clear(client: &mut Client) -> Outcome {
+    for registration in first_fields(&client.call(&["RG.DUMPREGISTRATIONS"])?) {
+        client.call(&["RG.UNREGISTER", &registration])?;
+    }
+    for execution in first_fields(&client.call(&["RG.DUMPEXECUTIONS"])?) {
+        // A waiting execution ends with its registration or by this command, and is dropped after it.
+        let _ = client.call(&["RG.ABORTEXECUTION", &execution]);
+        let _ = client.call(&["RG.DROPEXECUTION", &execution]);
+    }
+    client.call(&["FLUSHALL"])?;
+    until(client, &["RG.DUMPEXECUTIONS"], |reply| listed(reply) == 0)
+}
+
+/// The ids of a listing: the second word of each row.
+fn first_fields(reply: &Value) -> Vec<String> {
+    let Value::Array(rows) = reply else {
+        return Vec::new();
+    };
+    let id = |row: &Value| match row {
+        Value::Array(fields) => fields.get(1).map(text_of),
+        _ => None,
+    };
+    rows.iter().filter_map(id).collect()
+}
+
+fn listed(reply: &Value) -> usize {
+    match reply {
+        Value::Array(rows) => rows.len(),
+        _ => 0,
+    }
+}
+
+/// Runs a script so often that the server keeps no more executions.
+fn executed(client: &mut Client, script: &str) -> Outcome {
+    let kept = client.text(&["RG.CONFIGGET", "MaxExecutions"])?;
+    let number: usize = kept.trim_matches(['[', ']']).parse().map_err(|_| kept)?;
+    pipelined(client, number, |_| {
+        let mut run = redis::cmd("RG.PYEXECUTE");
+        run.arg(script).arg("UNBLOCKING");
+        run
+    })?;
+    until(client, &["RG.DUMPEXECUTIONS"], |reply| {
+        let Value::Array(rows) = reply else {
+            return false;
+        };
+        rows.len() >= number && rows.iter().all(|row| text_of(row).contains("done"))
+    })
+}
+
+fn set(client: &mut Client, number: usize) -> Outcome {
+    pipelined(client, number, |one| {
+        let mut set = redis::cmd("SET");
+        set.arg(format!("key:{}", one % PIECE)).arg("value");
+        set
+    })
+}
+
+fn pipelined(client: &mut Client, number: usize, command: impl Fn(usize) -> redis::Cmd) -> Outcome {
+    for begin in (0..number).step_by(PIECE) {
+        let mut pipe = redis::pipe();
+        for one in begin..number.min(begin + PIECE) {
+            pipe.add_command(command(one)).ignore();
+        }
+        pipe.exec(client.connection())
+            .map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+/// Measures what each of some clients needs that sends a command and waits for its reply.
+fn blocked(what: &str, number: usize, words: &[&str]) -> Outcome {
+    let server = started()?;
+    let mut client = Client::connect(server.url(), BOUND)?;
+    client.call(&["RG.PYEXECUTE", WAITS])?;
+    let before = resident_kib(server.pid());
+    let mut grown = || -> Outcome<u64> {
+        let mut waiting = Vec::new();
+        for _ in 0..number {
+            let mut one = Client::connect(server.url(), BOUND)?;
+            let mut command = redis::Cmd::new();
+            command.arg(words);
+            let send = redis::ConnectionLike::req_packed_command;
+            let connection = one.connection();
+            connection
+                .set_read_timeout(Some(Duration::from_millis(1)))
+                .map_err(|error| error.to_string())?;
+            // The reply does not come.
+            let _ = send(connection, &command.get_packed_command());
+            waiting.push(one);
+        }
+        let waits = format!("blocked_clients:{number}\r");
+        until(&mut client, &["INFO", "clients"], |reply| {
+            text_of(reply).contains(&waits)
+        })?;
+        let after = resident_kib(server.pid());
+        drop(waiting);
+        until(&mut client, &["INFO", "clients"], |reply| {
+            text_of(reply).contains("blocked_clients:0\r")
+        })?;
+        Ok(after.saturating_sub(before))
+    };
+    for _ in 0..3 {
+        eprintln!("{}", grown()? as f64 / number as f64);
+    }
+    let (first, again) = (grown()?, grown()?);
+    print(what, number, first, again);
+    Ok(())
+}
+
+/// Waits until a reply is as `is_so` wants it.
+fn until(client: &mut Client, words: &[&str], is_so: impl Fn(&Value) -> bool) -> Outcome {
+    let begun = Instant::now();
+    loop {
+        let reply = client.call(words)?;
+        if is_so(&reply) {
+            return Ok(());
+        }
+        if begun.elapsed() > BOUND {
+            let words = words.join(" ");
+            return Err(format!(
+                "{words}: it does not come to what is expected: {}",
+                text_of(&reply)
+            ));
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn print(what: &str, number: usize, first: u64, again: u64) {
+    #[allow(clippy::cast_precision_loss, reason = "figures of a table")]
+    let each = |kib: u64| kib as f64 / number as f64;
+    println!(
+        "{what:<58} {number:>8} {:>10.2} {:>10.2}",
+        each(first),
+        each(again)
+    );
+}
