@@ -5,6 +5,7 @@
 //! | `calls` | compares calls of gears with PING, Lua and modules that do nothing |
 //! | `events` | compares handlers of streams and keys with consumer groups and subscribers |
 //! | `batch` | compares jobs over many keys: the engine, Lua, redis-py and redis-rs |
+//! | `memory` | measures the memory of sessions, registrations, executions, calls that wait, and futures |
 //! | `cluster` | compares jobs, calls and registrations on a cluster with those on one server |
 //! | `soak` | runs all kinds of gears for a long time, with kills and restarts of the server |
 //! | `fuzz` | sends random and damaged input |

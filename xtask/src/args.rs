@@ -25,7 +25,7 @@ Usage: cargo xtask COMMAND
                   run a cluster with the engine in each server, on a row of ports of loopback
                   (default: no replicas, first port 6379); with --dir, its data, slots and ports are
                   kept for the next time, else its data are removed when it ends
-  bench [--yes] [--quick] [--only calls|events|batch|cluster] [--keys N]
+  bench [--yes] [--quick] [--only calls|events|batch|memory|cluster] [--keys N]
                   measure calls of gears against PING, Lua and a module that does nothing, handlers of
                   streams and keys against consumers and subscribers, jobs over many keys against Lua,
                   redis-py and redis-rs, and a cluster of three shards against one server and clients of
@@ -69,7 +69,7 @@ Environment:
   REDGREASE_ENGINE   an engine that is already built; no other one is built";
 
 /// The parts of `cargo xtask bench`.
-const PARTS_OF_BENCH: [&str; 4] = ["calls", "events", "batch", "cluster"];
+const PARTS_OF_BENCH: [&str; 5] = ["calls", "events", "batch", "memory", "cluster"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Task {

@@ -28,6 +28,14 @@ pub(crate) fn command(args: &Args) -> Outcome {
     if args.instructions {
         return Ok(());
     }
+    if is_asked("memory") {
+        let mut program = tools::program("memory")?;
+        ready.tell(&mut program);
+        steps::step(
+            "memory of sessions, executions and waiting calls",
+            &mut program,
+        )?;
+    }
     if !PROGRAMS.iter().any(|(name, _)| is_asked(name)) {
         return Ok(());
     }

@@ -132,7 +132,7 @@ impl Execution {
         });
         let awaiter: Arc<dyn Awaiter> = Arc::<AwaitingRecord>::clone(&record);
         match schedule(py, coroutine, awaiter) {
-            Ok(awaited) => self.keep_awaited(py, &record, awaited),
+            Ok(what) => self.keep_awaited(py, &record, what),
             Err(raised) => record.ended(Err(raised)),
         }
     }

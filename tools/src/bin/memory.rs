@@ -1,8 +1,8 @@
 //! Measures the memory that the server needs for sessions, registrations, kept executions, calls that wait, and futures.
 //!
 //! Options: `--number 5000` (of each), `--clients 500`. The figures are the growth of the resident memory of the server. Each case
-//! is measured twice on one server, with everything removed in between: the second figure shows whether memory that was freed
-//! is used again.
+//! is measured three times on one server, with everything removed in between: memory that was freed is used again, or the last
+//! figure is much larger than the first.
 
 use redgrease_embedded::Server;
 use redgrease_tools::{Args, Client, Outcome, resident_kib, text_of};
@@ -36,17 +36,17 @@ fn run(args: &Args) -> Outcome {
     let clients = args.get("clients")?.unwrap_or(500);
     println!(
         "{:<58} {:>8} {:>10} {:>10}",
-        "KiB for each", "number", "first", "again"
+        "KiB for each", "number", "first", "third"
     );
     let gear =
         |name: usize| format!("GB('CommandReader').map(lambda x: x).register(trigger='t{name}')");
-    compare("a session with one registration", number, |client| {
+    compare("a session with one registration", number, |client, _| {
         for one in 0..number {
             client.call(&["RG.PYEXECUTE", &gear(one), "ID", &format!("s{one}")])?;
         }
         Ok(())
     })?;
-    compare("a registration, all in one session", number, |client| {
+    compare("a registration, all in one session", number, |client, _| {
         let script = format!(
             "for n in range({number}):\n    {}",
             gear(0).replace("'t0'", "f't{n}'")
@@ -56,7 +56,7 @@ fn run(args: &Args) -> Outcome {
     compare(
         "a kept execution of a script, one short result",
         number,
-        |client| {
+        |client, _| {
             let number = number.to_string();
             client.call(&["RG.CONFIGSET", "MaxExecutions", &number])?;
             executed(client, "GB('PythonReader').run(lambda: iter([1]))")
@@ -65,7 +65,7 @@ fn run(args: &Args) -> Outcome {
     compare(
         "a kept execution of a script, 1 KiB of results",
         number,
-        |client| {
+        |client, _| {
             let number = number.to_string();
             client.call(&["RG.CONFIGSET", "MaxExecutions", &number])?;
             executed(
@@ -74,7 +74,7 @@ fn run(args: &Args) -> Outcome {
             )
         },
     )?;
-    compare("a kept execution of a key event", number, |client| {
+    compare("a kept execution of a key event", number, |client, _| {
         let kept = number.to_string();
         client.call(&[
             "RG.CONFIGSET",
@@ -90,13 +90,17 @@ fn run(args: &Args) -> Outcome {
             listed(reply) >= number
         })
     })?;
-    compare("an execution that waits for a future", number, |client| {
-        client.call(&["RG.PYEXECUTE", WAITS])?;
-        set(client, number)?;
-        until(client, &["RG.DUMPEXECUTIONS"], |reply| {
-            listed(reply) >= number
-        })
-    })?;
+    compare(
+        "an execution that waits for a future",
+        number,
+        |client, _| {
+            client.call(&["RG.PYEXECUTE", WAITS])?;
+            set(client, number)?;
+            until(client, &["RG.DUMPEXECUTIONS"], |reply| {
+                listed(reply) >= number
+            })
+        },
+    )?;
     blocked(
         "a client that waits in BLPOP",
         clients,
@@ -110,21 +114,22 @@ fn run(args: &Args) -> Outcome {
 }
 
 /// Measures what `fill` leaves in a new server, and again when everything was removed.
-fn compare(what: &str, number: usize, mut fill: impl FnMut(&mut Client) -> Outcome) -> Outcome {
+fn compare(
+    what: &str,
+    number: usize,
+    mut fill: impl FnMut(&mut Client, &str) -> Outcome,
+) -> Outcome {
     let server = started()?;
     let mut client = Client::connect(server.url(), BOUND)?;
     let before = resident_kib(server.pid());
     let mut grown = || -> Outcome<u64> {
-        fill(&mut client)?;
+        fill(&mut client, server.url())?;
         let after = resident_kib(server.pid());
         clear(&mut client)?;
         Ok(after.saturating_sub(before))
     };
-    for _ in 0..3 {
-        eprintln!("{}", grown()? as f64 / number as f64);
-    }
-    let (first, again) = (grown()?, grown()?);
-    print(what, number, first, again);
+    let (first, _, third) = (grown()?, grown()?, grown()?);
+    print(what, number, first, third);
     Ok(())
 }
 
@@ -215,42 +220,26 @@ fn pipelined(client: &mut Client, number: usize, command: impl Fn(usize) -> redi
 
 /// Measures what each of some clients needs that sends a command and waits for its reply.
 fn blocked(what: &str, number: usize, words: &[&str]) -> Outcome {
-    let server = started()?;
-    let mut client = Client::connect(server.url(), BOUND)?;
-    client.call(&["RG.PYEXECUTE", WAITS])?;
-    let before = resident_kib(server.pid());
-    let mut grown = || -> Outcome<u64> {
-        let mut waiting = Vec::new();
+    let mut waiting = Vec::new();
+    compare(what, number, |client, url| {
+        waiting.clear();
+        client.call(&["RG.PYEXECUTE", WAITS])?;
         for _ in 0..number {
-            let mut one = Client::connect(server.url(), BOUND)?;
+            let mut one = Client::connect(url, BOUND)?;
             let mut command = redis::Cmd::new();
             command.arg(words);
-            let send = redis::ConnectionLike::req_packed_command;
-            let connection = one.connection();
-            connection
-                .set_read_timeout(Some(Duration::from_millis(1)))
-                .map_err(|error| error.to_string())?;
+            let packed = command.get_packed_command();
             // The reply does not come.
-            let _ = send(connection, &command.get_packed_command());
+            one.connection()
+                .send_packed_command(&packed)
+                .map_err(|error| error.to_string())?;
             waiting.push(one);
         }
-        let waits = format!("blocked_clients:{number}\r");
-        until(&mut client, &["INFO", "clients"], |reply| {
-            text_of(reply).contains(&waits)
-        })?;
-        let after = resident_kib(server.pid());
-        drop(waiting);
-        until(&mut client, &["INFO", "clients"], |reply| {
-            text_of(reply).contains("blocked_clients:0\r")
-        })?;
-        Ok(after.saturating_sub(before))
-    };
-    for _ in 0..3 {
-        eprintln!("{}", grown()? as f64 / number as f64);
-    }
-    let (first, again) = (grown()?, grown()?);
-    print(what, number, first, again);
-    Ok(())
+        let all = format!("blocked_clients:{number}\r");
+        until(client, &["INFO", "clients"], |reply| {
+            text_of(reply).contains(&all)
+        })
+    })
 }
 
 /// Waits until a reply is as `is_so` wants it.
@@ -272,12 +261,12 @@ fn until(client: &mut Client, words: &[&str], is_so: impl Fn(&Value) -> bool) ->
     }
 }
 
-fn print(what: &str, number: usize, first: u64, again: u64) {
+fn print(what: &str, number: usize, first: u64, third: u64) {
     #[allow(clippy::cast_precision_loss, reason = "figures of a table")]
     let each = |kib: u64| kib as f64 / number as f64;
     println!(
         "{what:<58} {number:>8} {:>10.2} {:>10.2}",
         each(first),
-        each(again)
+        each(third)
     );
 }
