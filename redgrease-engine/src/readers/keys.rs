@@ -5,10 +5,11 @@
 
 use super::Record;
 use super::pieces::Pieces;
-use super::records::{key_record, may_scan, read_value, reader};
+use super::records::{Looked, key_record, may_scan, read_ahead, read_value, reader};
 use crate::plan::KeysSource;
 use crate::python::{Gil, Raised, from_bytes, none};
-use crate::redis::{Batch, KeyScan, KeyType, User};
+use crate::redis::{Batch, KeyScan, KeyType, ScannedKey, User};
+use std::collections::VecDeque;
 
 /// A walk over the keys, with its place in the current piece.
 #[derive(Debug)]
@@ -16,7 +17,12 @@ pub(crate) struct Walk {
     pieces: Pieces,
     piece: Batch,
     next: usize,
+    /// The next hashes and lists of the piece, which were read together.
+    ahead: VecDeque<Looked>,
 }
+
+/// So many hashes and lists are read together.
+const AT_ONCE: usize = 32;
 
 impl Walk {
     /// A walk for the user whose rights the code on this thread has. `None` if the server has no memory for it.
@@ -32,6 +38,7 @@ impl Walk {
                 pieces: Pieces::new(scan),
                 piece: Batch::default(),
                 next: 0,
+                ahead: VecDeque::new(),
             }),
         )
     }
@@ -39,6 +46,7 @@ impl Walk {
     /// Goes on to the next piece. `false` at the end of the walk.
     fn next_piece(&mut self, py: Gil<'_>) -> bool {
         self.next = 0;
+        self.ahead.clear();
         self.pieces.next(py, &mut self.piece)
     }
 
@@ -57,6 +65,14 @@ impl Walk {
         is_taken
     }
 
+    /// Reads the hash or the list with this index in the piece, and some of those behind it.
+    fn read_from(&self, py: Gil<'_>, index: usize) -> VecDeque<Looked> {
+        let keys = self.piece.keys().iter().skip(index);
+        let names = keys.filter(|key| is_read_ahead(key)).take(AT_ONCE);
+        let names: Vec<&[u8]> = names.map(|key| self.piece.bytes(&key.name)).collect();
+        read_ahead(py, &names)
+    }
+
     /// The record of the next key. `None` at the end of the walk.
     pub(super) fn next<'py>(&mut self, py: Gil<'py>, source: &KeysSource) -> Option<Record<'py>> {
         while self.next >= self.piece.keys().len() {
@@ -64,8 +80,18 @@ impl Walk {
                 return None;
             }
         }
-        let key = self.piece.keys().get(self.next)?;
+        let index = self.next;
         self.next += 1;
+        let key = self.piece.keys().get(index)?;
+        if source.read_value && self.piece.has_values() && is_read_ahead(key) {
+            if self.ahead.is_empty() {
+                self.ahead = self.read_from(py, index);
+            }
+            let looked = self.ahead.pop_front()?;
+            let name = self.piece.bytes(&self.piece.keys().get(index)?.name);
+            let record = |value| Ok(key_record(py, None, name, Some(value))?);
+            return Some(looked.value(py).and_then(record));
+        }
         let name = self.piece.bytes(&key.name);
         Some(match (source.read_value, key.kind) {
             (false, _) => key_record(py, None, name, None),
@@ -74,10 +100,14 @@ impl Walk {
                 let value = from_bytes(py, self.piece.bytes(&key.text));
                 value.and_then(|value| key_record(py, None, name, Some((key.kind, value))))
             }
-            (true, KeyType::Hash | KeyType::List) => record(py, None, name, true),
             (true, kind) => key_record(py, None, name, Some((kind, none(py)))),
         })
     }
+}
+
+/// `true` if the value was not copied with the name of the key.
+fn is_read_ahead(key: &ScannedKey) -> bool {
+    matches!(key.kind, KeyType::Hash | KeyType::List)
 }
 
 /// The record of the key with this name, which need not exist.

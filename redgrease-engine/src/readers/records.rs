@@ -7,6 +7,7 @@ use crate::redis::{self, CallReply, Context, Element, KeyType, User, quietly, re
 use crate::scope::{self, Scope};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
+use std::collections::VecDeque;
 
 /// The record of a key: `{'event': .., 'key': .., 'type': .., 'value': ..}`.
 ///
@@ -79,12 +80,49 @@ pub(super) fn may_scan(py: Gil<'_>) -> Result<(), Raised> {
 /// If the user of the reader has no right to read the key.
 pub(super) fn read_value<'py>(py: Gil<'py>, key: &[u8]) -> Result<(KeyType, Object<'py>), Raised> {
     let user = reader();
-    let read = |context: &Context| {
-        let kind = redis::key_type(context, key);
-        read_as(context, user.as_ref(), key, kind)
-    };
-    let (kind, reply) = with_lock(py, read).map_err(|why| flat(&why))?;
-    Ok((kind, value_of(py, kind, reply)?))
+    with_lock(py, |context| read(context, user.as_ref(), key)).value(py)
+}
+
+fn read(context: &Context, user: Option<&User>, key: &[u8]) -> Looked {
+    let kind = redis::key_type(context, key);
+    Looked(read_as(context, user, key, kind))
+}
+
+/// A key that was read. The error says that the user of the reader has no right to.
+#[derive(Debug)]
+pub(super) struct Looked(Result<(KeyType, Option<CallReply>), String>);
+
+impl Looked {
+    pub(super) fn value(self, py: Gil<'_>) -> Result<(KeyType, Object<'_>), Raised> {
+        let (kind, reply) = self.0.map_err(|why| flat(&why))?;
+        Ok((kind, value_of(py, kind, reply)?))
+    }
+
+    fn size(&self) -> usize {
+        let reply = self.0.as_ref().ok().and_then(|(_, reply)| reply.as_ref());
+        reply.map_or(0, CallReply::size)
+    }
+}
+
+/// The bytes of replies after which no other key is read under the same hold of the server's lock.
+const ENOUGH: usize = 64 * 1024;
+
+/// Reads the first of some keys, and those behind it while their values are small: the server's lock is taken once for all.
+pub(super) fn read_ahead(py: Gil<'_>, keys: &[&[u8]]) -> VecDeque<Looked> {
+    let user = reader();
+    with_lock(py, |context| {
+        let mut all = VecDeque::with_capacity(keys.len());
+        let mut size = 0;
+        for key in keys {
+            let looked = read(context, user.as_ref(), key);
+            size += looked.size();
+            all.push_back(looked);
+            if size >= ENOUGH {
+                break;
+            }
+        }
+        all
+    })
 }
 
 /// A key of a cluster that was looked up.

@@ -133,7 +133,7 @@ mod worker;
 mod zero_bytes;
 
 pub(crate) use after_command::{after_command, call_with_handlers};
-pub(crate) use batch::Batch;
+pub(crate) use batch::{Batch, ScannedKey};
 pub(crate) use blocked::BlockedClient;
 pub(crate) use bus_links::{Link, links};
 pub(crate) use call::{
