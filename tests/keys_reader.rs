@@ -58,6 +58,33 @@ GB('KeysReader').flatmap(lambda r: r['value'].split()).countby(lambda x: x) \\
     assert_eq!(counted.join("\n"), expected);
 }
 
+/// Hashes and lists are read some at a time, large ones alone. Each record has the value of its own key.
+#[test]
+fn each_record_has_the_value_of_its_key() {
+    let (server, _) = anywhere();
+    let mut con = redgrease::connect(server.url()).unwrap();
+    let mut pipe = redis::pipe();
+    for n in 0..300_u32 {
+        let key = format!("k:{n}");
+        let large = "x".repeat(if n % 50 == 7 { 100_000 } else { 3 });
+        match n % 4 {
+            0 => pipe.hset(key, "field", format!("{n}{large}")).ignore(),
+            1 => pipe.rpush(key, &[format!("{n}"), large]).ignore(),
+            2 => pipe.set(key, format!("{n}{large}")).ignore(),
+            _ => pipe.sadd(key, n).ignore(),
+        };
+    }
+    pipe.exec(&mut con).unwrap();
+    let script = "
+def expected(key):
+    n = int(key[2:])
+    large = 'x' * (100000 if n % 50 == 7 else 3)
+    return [{'field': f'{n}{large}'}, [str(n), large], f'{n}{large}', None][n % 4]
+GB('KeysReader').map(lambda r: r['value'] == expected(r['key'])).countby().map(lambda r: (r['key'], r['value'])).run('k:*')";
+    let counted = untyped(&server, &["RG.PYEXECUTE", script]);
+    assert_eq!(counted.trim_end(), "('True', 300)");
+}
+
 /// Words are counted without Python where that gives the same. The second function of each pair is one that the engine does not know.
 #[test]
 fn words_are_those_that_python_counts() {
