@@ -1,11 +1,12 @@
 //! Compares four ways to count keys and words, and to list the names of keys: a gear, Lua in one EVAL, redis-py and redis-rs. The
-//! table also shows the slowest PING of another connection during each job.
+//! table also shows the slowest PING of another connection during each job. A second table compares jobs of other shapes with Lua.
 //!
 //! Options: `--keys 100000,1000000`, `--rounds 3`, `--python PROGRAM` (a Python with redis-py).
 //! The program does not judge the times. It fails if two ways return different results.
 
 mod jobs;
 mod ping;
+mod shapes;
 
 use jobs::Way;
 use redgrease_embedded::Server;
@@ -33,6 +34,7 @@ fn run(args: &Args) -> Outcome {
             .parse()
             .map_err(|_| format!("`--keys` takes numbers with commas, not `{keys}`"))?;
         compare(count, rounds, python.as_deref())?;
+        shapes::compare(count, rounds)?;
     }
     Ok(())
 }
