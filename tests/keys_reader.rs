@@ -58,7 +58,8 @@ GB('KeysReader').flatmap(lambda r: r['value'].split()).countby(lambda x: x) \\
     assert_eq!(counted.join("\n"), expected);
 }
 
-/// Hashes and lists are read some at a time, large ones alone. Each record has the value of its own key.
+/// Small hashes are copied, and other hashes and lists are read some at a time, large ones alone. Each record has the value of its
+/// own key.
 #[test]
 fn each_record_has_the_value_of_its_key() {
     let (server, _) = anywhere();
@@ -68,7 +69,17 @@ fn each_record_has_the_value_of_its_key() {
         let key = format!("k:{n}");
         let large = "x".repeat(if n % 50 == 7 { 100_000 } else { 3 });
         match n % 4 {
-            0 => pipe.hset(key, "field", format!("{n}{large}")).ignore(),
+            0 => {
+                pipe.hset(&key, "field", format!("{n}{large}")).ignore();
+                pipe.hset(&key, "number", n).ignore();
+                pipe.hset(&key, "negative", "-7000000000").ignore();
+                pipe.hset(&key, "", "").ignore();
+                pipe.hset(&key, b"\xff\x00", b"\xfe").ignore();
+                for field in 0..(n % 20) * 10 {
+                    pipe.hset(&key, field, field * 2).ignore();
+                }
+                &mut pipe
+            }
             1 => pipe.rpush(key, &[format!("{n}"), large]).ignore(),
             2 => pipe.set(key, format!("{n}{large}")).ignore(),
             _ => pipe.sadd(key, n).ignore(),
@@ -79,7 +90,9 @@ fn each_record_has_the_value_of_its_key() {
 def expected(key):
     n = int(key[2:])
     large = 'x' * (100000 if n % 50 == 7 else 3)
-    return [{'field': f'{n}{large}'}, [str(n), large], f'{n}{large}', None][n % 4]
+    fields = {'field': f'{n}{large}', 'number': str(n), 'negative': '-7000000000', '': '', b'\\xff\\x00': bytearray(b'\\xfe')}
+    fields.update((str(field), str(field * 2)) for field in range(n % 20 * 10))
+    return [fields, [str(n), large], f'{n}{large}', None][n % 4]
 GB('KeysReader').map(lambda r: r['value'] == expected(r['key'])).countby().map(lambda r: (r['key'], r['value'])).run('k:*')";
     let counted = untyped(&server, &["RG.PYEXECUTE", script]);
     assert_eq!(counted.trim_end(), "('True', 300)");

@@ -5,10 +5,10 @@
 
 use super::Record;
 use super::pieces::Pieces;
-use super::records::{Looked, key_record, may_scan, read_ahead, read_value, reader};
+use super::records::{Looked, fields, key_record, may_scan, read_ahead, read_value, reader};
 use crate::plan::KeysSource;
 use crate::python::{Gil, Raised, from_bytes, none};
-use crate::redis::{Batch, KeyScan, KeyType, ScannedKey, User};
+use crate::redis::{Batch, KeyScan, KeyType, ScannedKey, User, pairs};
 use std::collections::VecDeque;
 
 /// A walk over the keys, with its place in the current piece.
@@ -100,6 +100,10 @@ impl Walk {
                 let value = from_bytes(py, self.piece.bytes(&key.text));
                 value.and_then(|value| key_record(py, None, name, Some((key.kind, value))))
             }
+            (true, KeyType::Hash) => {
+                let value = fields(py, pairs(self.piece.bytes(&key.text)));
+                value.and_then(|value| key_record(py, None, name, Some((key.kind, value))))
+            }
             (true, kind) => key_record(py, None, name, Some((kind, none(py)))),
         })
     }
@@ -107,7 +111,11 @@ impl Walk {
 
 /// `true` if the value was not copied with the name of the key.
 fn is_read_ahead(key: &ScannedKey) -> bool {
-    matches!(key.kind, KeyType::Hash | KeyType::List)
+    match key.kind {
+        KeyType::List => true,
+        KeyType::Hash => key.text.is_empty(),
+        _ => false,
+    }
 }
 
 /// The record of the key with this name, which need not exist.

@@ -201,7 +201,7 @@ fn hash<'py>(py: Gil<'py>, reply: Element<'_>) -> PyResult<Object<'py>> {
 }
 
 /// Fields and values as a dict, in the order that clients of RedisGears see. The first value of a field counts.
-fn fields<'py, 'a>(
+pub(super) fn fields<'py, 'a>(
     py: Gil<'py>,
     pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>,
 ) -> PyResult<Object<'py>> {

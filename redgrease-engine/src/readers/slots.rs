@@ -5,11 +5,11 @@
 
 use super::Record;
 use super::pieces::{Filled, Filler, Pieces};
-use super::records::{Found, found_record, key_record, may_scan, read_if_here, reader};
+use super::records::{Found, fields, found_record, key_record, may_scan, read_if_here, reader};
 use crate::cluster::topology::{self, Topology, slot_of};
 use crate::plan::KeysSource;
 use crate::python::{Gil, Raised, from_bytes, none};
-use crate::redis::{Batch, Context, KeyType, SlotFilling, SlotFilter, User, quietly};
+use crate::redis::{Batch, Context, KeyType, SlotFilling, SlotFilter, User, pairs, quietly};
 use crate::slots::{Place, Share, SlotKeys, Standing};
 use std::sync::Arc;
 
@@ -108,6 +108,11 @@ impl SlotWalk {
             match (self.piece.has_values(), key.kind) {
                 (true, KeyType::String) => {
                     let value = from_bytes(py, self.piece.bytes(&key.text));
+                    let record = |value| key_record(py, None, name, Some((key.kind, value)));
+                    return Some(value.and_then(record));
+                }
+                (true, KeyType::Hash) if !key.text.is_empty() => {
+                    let value = fields(py, pairs(self.piece.bytes(&key.text)));
                     let record = |value| key_record(py, None, name, Some((key.kind, value)));
                     return Some(value.and_then(record));
                 }

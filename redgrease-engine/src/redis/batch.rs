@@ -1,8 +1,10 @@
 //! Keys that are copied while the server's lock is held, and read without it.
 
 use super::command::text;
+use super::context::Context;
 use super::keys::KeyType;
 use super::raw;
+use super::small_hashes;
 use std::ffi::c_int;
 use std::ops::Range;
 use std::ptr;
@@ -11,10 +13,13 @@ use std::ptr;
 #[derive(Debug, Clone)]
 pub(crate) struct ScannedKey {
     pub(crate) name: Range<usize>,
-    /// The value of a string, copied while the lock was held; empty for other types.
+    /// The value of a string, or a copy of a small hash: see [`pairs`](super::pairs). Empty for all others.
     pub(crate) text: Range<usize>,
     pub(crate) kind: KeyType,
 }
+
+/// Copying so many fields takes about a millisecond.
+const MANY_FIELDS: usize = 4096;
 
 /// The data that is copied of each key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +37,9 @@ pub(crate) struct Batch {
     arena: Vec<u8>,
     keys: Vec<ScannedKey>,
     has_values: bool,
+    copies_hashes: bool,
+    /// The number of fields of the hashes that were copied.
+    fields: usize,
 }
 
 impl Batch {
@@ -48,6 +56,11 @@ impl Batch {
     pub(crate) fn text(&self, place: usize) -> Option<&[u8]> {
         let key = self.keys.get(place).filter(|_| self.has_values)?;
         (key.kind == KeyType::String).then(|| self.bytes(&key.text))
+    }
+
+    /// `true` if so many fields of hashes were copied that the server's lock should be released.
+    pub(super) fn has_many_fields(&self) -> bool {
+        self.fields >= MANY_FIELDS
     }
 
     /// The number of bytes that were copied.
@@ -104,8 +117,9 @@ impl Drop for OpenKey {
 
 impl Batch {
     /// `copies`: types and values are copied, and not the names alone. Returns what to copy of each key.
-    pub(super) fn begin(&mut self, copies: bool) -> Fetch {
+    pub(super) fn begin(&mut self, context: &Context, copies: bool) -> Fetch {
         self.has_values = copies;
+        self.copies_hashes = copies && small_hashes::may_be_copied(context);
         if copies { Fetch::Strings } else { Fetch::Names }
     }
 
@@ -113,6 +127,7 @@ impl Batch {
     pub(super) fn clear(&mut self) {
         self.arena.clear();
         self.keys.clear();
+        self.fields = 0;
     }
 
     /// Copies a key that is not open. `false` if the server has no key of this name.
@@ -179,7 +194,7 @@ impl Batch {
         });
     }
 
-    /// Adds a key with its type, and with its value if that is a string.
+    /// Adds a key with its type, and with its value if that is a string or a small hash.
     ///
     /// # Safety
     /// The key is live or null.
@@ -201,6 +216,8 @@ impl Batch {
                     self.arena
                         .extend_from_slice(std::slice::from_raw_parts(value.cast(), length));
                 }
+            } else if kind == KeyType::Hash && self.copies_hashes {
+                self.fields += small_hashes::copy(&mut self.arena, key).unwrap_or(0);
             }
             kind
         };

@@ -168,11 +168,12 @@ impl KeyScan {
         // nothing about changes of rights, so each batch looks.
         let reader = self.filling.reader.as_ref();
         let copies = reader.is_some_and(|reader| reader.is_unrestricted(context));
-        self.filling.fetch = self.filling.batch.begin(copies);
+        self.filling.fetch = self.filling.batch.begin(context, copies);
         // A step visits one bucket. In a sparse keyspace, or with a rare pattern, many steps find nothing: the limit of steps
         // bounds the time for which the lock is held.
         let mut steps = target.saturating_mul(4);
-        while self.more && steps > 0 && self.filling.batch.keys().len() < target {
+        let has_room = |batch: &Batch| batch.keys().len() < target && !batch.has_many_fields();
+        while self.more && steps > 0 && has_room(&self.filling.batch) {
             let filling: *mut Filling = &raw mut self.filling;
             // SAFETY: the context is live and locked, and the cursor belongs to this walk. The callback is only called
             // during this call, and gets a pointer to `self.filling`, which nothing else uses meanwhile.

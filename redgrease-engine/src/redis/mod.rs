@@ -40,6 +40,7 @@
 //! | `key_moves.rs` | the events of keys that move to another shard |
 //! | `keys.rs` | walking the keys, and their types |
 //! | `slot_keys.rs` | copying the keys of slots |
+//! | `small_hashes.rs` | copying small hashes |
 //! | `batch.rs` | keys that were copied |
 //! | `key_pattern.rs` | patterns of the names of keys |
 //! | `notification.rs` | key events |
@@ -121,6 +122,7 @@ mod server_events;
 mod several_slots;
 mod shard;
 mod slot_keys;
+mod small_hashes;
 mod soon;
 mod stack;
 mod symbols;
@@ -173,6 +175,7 @@ pub(crate) use reply::Reply;
 pub(crate) use requester::Requester;
 pub(crate) use shard::{learn as learn_shard_id, shard_id};
 pub(crate) use slot_keys::{SlotFilling, SlotFilter};
+pub(crate) use small_hashes::pairs;
 pub(crate) use soon::soon;
 pub(crate) use stack::TOO_DEEP;
 pub(crate) use timer::after;

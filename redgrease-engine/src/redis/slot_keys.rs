@@ -36,7 +36,7 @@ impl SlotFilter {
         SlotFilling {
             context,
             pattern: &self.pattern,
-            fetch: batch.begin(copies),
+            fetch: batch.begin(context, copies),
             is_checked: !self.is_exact && (copies || reader.is_none()),
             seen: 0,
             batch,

@@ -9,8 +9,8 @@ use super::types::{
     RedisModuleEventCallback, RedisModuleEventLoopFunc, RedisModuleEventLoopOneShotFunc,
     RedisModuleIO, RedisModuleInfoCtx, RedisModuleInfoFunc, RedisModuleKey,
     RedisModuleNotificationFunc, RedisModulePostNotificationJobFunc, RedisModuleScanCB,
-    RedisModuleScanCursor, RedisModuleString, RedisModuleTimerID, RedisModuleTimerProc,
-    RedisModuleType, RedisModuleTypeMethods, RedisModuleUser, mstime_t,
+    RedisModuleScanCursor, RedisModuleScanKeyCB, RedisModuleString, RedisModuleTimerID,
+    RedisModuleTimerProc, RedisModuleType, RedisModuleTypeMethods, RedisModuleUser, mstime_t,
 };
 use std::ffi::{c_char, c_int, c_long, c_longlong, c_ulonglong, c_void};
 
@@ -87,6 +87,10 @@ functions! {
             ctx: *mut RedisModuleCtx, cursor: *mut RedisModuleScanCursor, callback: RedisModuleScanCB,
             data: *mut c_void
         ) -> c_int;
+        fn RedisModule_ScanKey(
+            key: *mut RedisModuleKey, cursor: *mut RedisModuleScanCursor, callback: RedisModuleScanKeyCB,
+            data: *mut c_void
+        ) -> c_int;
         fn RedisModule_ScanCursorCreate() -> *mut RedisModuleScanCursor;
         fn RedisModule_ScanCursorDestroy(cursor: *mut RedisModuleScanCursor);
         fn RedisModule_SelectDb(ctx: *mut RedisModuleCtx, database: c_int) -> c_int;
@@ -102,6 +106,7 @@ functions! {
         ) -> c_int;
         fn RedisModule_ThreadSafeContextLock(ctx: *mut RedisModuleCtx);
         fn RedisModule_ThreadSafeContextUnlock(ctx: *mut RedisModuleCtx);
+        fn RedisModule_ValueLength(key: *mut RedisModuleKey) -> usize;
         fn RedisModule_UnblockClient(client: *mut RedisModuleBlockedClient, data: *mut c_void) -> c_int;
     }
 

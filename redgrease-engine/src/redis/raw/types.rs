@@ -72,6 +72,9 @@ callbacks! {
     fn RedisModuleScanCB(
         ctx: *mut RedisModuleCtx, name: *mut RedisModuleString, key: *mut RedisModuleKey, data: *mut c_void
     );
+    fn RedisModuleScanKeyCB(
+        key: *mut RedisModuleKey, field: *mut RedisModuleString, value: *mut RedisModuleString, data: *mut c_void
+    );
     fn RedisModuleTimerProc(ctx: *mut RedisModuleCtx, data: *mut c_void);
 
     fn RedisModuleTypeAuxLoadFunc(io: *mut RedisModuleIO, version: c_int, when: c_int) -> c_int;
