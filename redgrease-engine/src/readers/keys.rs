@@ -89,7 +89,7 @@ impl Walk {
             }
             let looked = self.ahead.pop_front()?;
             let name = self.piece.bytes(&self.piece.keys().get(index)?.name);
-            let record = |value| Ok(key_record(py, None, name, Some(value))?);
+            let record = |value| key_record(py, None, name, Some(value));
             return Some(looked.value(py).and_then(record));
         }
         let name = self.piece.bytes(&key.name);

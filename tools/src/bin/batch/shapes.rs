@@ -63,9 +63,9 @@ pub(crate) fn compare(count: usize, rounds: usize) -> Outcome {
     );
     let texts = pieces(count).map(|piece| {
         let mut set = redis::cmd("MSET");
-        piece.iter().for_each(|(key, value)| {
+        for (key, value) in &piece {
             set.arg(key).arg(value);
-        });
+        }
         vec![set]
     });
     table(texts, &TEXTS, rounds)?;
@@ -90,9 +90,9 @@ fn table(data: impl Iterator<Item = Vec<redis::Cmd>>, shapes: &[Shape], rounds: 
     let mut client = Client::connect(server.url(), BOUND)?;
     for commands in data {
         let mut pipe = redis::pipe();
-        commands.into_iter().for_each(|command| {
+        for command in commands {
             pipe.add_command(command).ignore();
-        });
+        }
         pipe.exec(client.connection())
             .map_err(|error| error.to_string())?;
     }
