@@ -151,6 +151,47 @@ fn a_handler_that_asks_for_a_pause_keeps_its_message_and_those_behind_it() {
     }
 }
 
+/// The batch ends on another thread. The messages behind it are read all the same, without another message.
+#[test]
+fn a_sync_registration_goes_on_behind_a_batch_that_waited() {
+    for handler in [
+        "async def handle(r):
+    await asyncio.sleep(0.002)
+    execute('RPUSH', 'handled', r['value']['n'])",
+        "async def handle(r):
+    execute('RPUSH', 'handled', r['value']['n'])",
+        "def handle(r):
+    future = gearsFuture()
+    def go_on():
+        execute('RPUSH', 'handled', r['value']['n'])
+        future.continueRun(1)
+    threading.Thread(target=go_on).start()
+    return future",
+        // The third message fails.
+        "async def handle(r):
+    await asyncio.sleep(0.002)
+    execute('RPUSH', 'handled', r['value']['n'])
+    if r['value']['n'] == '2':
+        raise ValueError('bad')",
+    ] {
+        for batch in ["batch=1", "batch=2, duration=5", "batch=4, duration=5"] {
+            let (server, _con) = empty();
+            let script = format!(
+                "import asyncio, threading\n{handler}\nGB('StreamReader').map(handle).register('s', mode='sync', {batch})"
+            );
+            assert_eq!(untyped(&server, &["RG.PYEXECUTE", &script]), "OK");
+            add(&server, 0..7);
+            eventually("all are handled", || list(&server, "handled").len() == 7);
+            assert_eq!(
+                list(&server, "handled"),
+                ["0", "1", "2", "3", "4", "5", "6"]
+            );
+            eventually("all are acknowledged", || unacknowledged(&server) == "0");
+            assert_eq!(untyped(&server, &["XLEN", "s"]), "0");
+        }
+    }
+}
+
 /// A sync batch keeps the server busy. While it waits for a coroutine it does not, and others see what is done.
 #[test]
 fn a_sync_batch_that_waits_has_acknowledged_what_was_handled() {

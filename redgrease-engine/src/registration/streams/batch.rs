@@ -30,6 +30,8 @@ pub(crate) struct Batch {
     /// The number of messages that were acknowledged, and whether the batch has been settled. Changed under the server's lock.
     acknowledged: AtomicUsize,
     settled: AtomicBool,
+    /// The thread that has begun the batch does not look after the stream any more: a sync batch waits for a coroutine.
+    is_left: AtomicBool,
 }
 
 impl Batch {
@@ -49,6 +51,7 @@ impl Batch {
             passed: AtomicUsize::new(0),
             acknowledged: AtomicUsize::new(0),
             settled: AtomicBool::new(false),
+            is_left: AtomicBool::new(false),
         }
     }
 
@@ -105,6 +108,16 @@ impl Batch {
     pub(super) fn tried_number(&self) -> usize {
         let all = self.messages.messages.len();
         self.failed_number().unwrap_or(all)
+    }
+
+    /// The call that has begun the batch returns. Called with the server's lock.
+    pub(super) fn leave(&self) {
+        self.is_left.store(true, Ordering::Relaxed);
+    }
+
+    /// `true` if the call that has begun the batch has returned.
+    pub(super) fn is_left(&self) -> bool {
+        self.is_left.load(Ordering::Relaxed)
     }
 
     /// The batch is settled. Its Python may still run for a moment, but it does not speak for the messages any more.

@@ -3,7 +3,7 @@
 use super::batch::Batch;
 use super::far_letters::FarLetter;
 use crate::distribution::{Reads, on_all_shards};
-use crate::execution::{self, Execution, launch};
+use crate::execution::{self, Cause, Execution, launch};
 use crate::plan::{Message, Mode, Source};
 use crate::redis::{Context, User, after};
 use crate::registration::Registration;
@@ -157,12 +157,16 @@ impl StreamServer for Context {
         let plan = Arc::clone(&batch.registration.plan);
         let mode = batch.registration.mode;
         let source = Source::Messages(Arc::clone(&batch.messages));
-        let execution = Execution::new(execution::ids().next(), plan, source, Arc::new(batch));
+        let batch = Arc::new(batch);
+        let cause: Arc<dyn Cause> = Arc::<Batch>::clone(&batch);
+        let execution = Execution::new(execution::ids().next(), plan, source, cause);
         if mode == Mode::Async {
             on_all_shards(&execution, Reads::Here);
         }
         if mode == Mode::Sync {
             execution.run_here();
+            // No other thread can have settled it meanwhile: this one has the server's lock.
+            batch.leave();
         } else {
             // Never refused: there is one batch per stream.
             let _ = launch(execution);

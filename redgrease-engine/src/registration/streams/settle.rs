@@ -163,7 +163,12 @@ fn settle_here(context: &Context, server: &dyn StreamServer, batch: &Batch, end:
     hand_over(context, server, &others);
     if !registered {
         pump::hand_over(context, server, stream);
-    } else if registration.mode != Mode::Sync {
+    } else if registration.mode == Mode::Sync {
+        // Sync batches run on the main thread.
+        if batch.is_left() {
+            pump::go_on_later(server, registration, stream, Duration::ZERO);
+        }
+    } else {
         let begins_again = filter.with_stream(stream, |known| known.begins_again) == Some(true);
         if begins_again && filter.failures.gives_up() {
             // The next message may end the server, as it may have done before. The acknowledgement has to be in the AOF first.
