@@ -60,6 +60,34 @@ fn registrations_are_restored_from_the_rdb() {
     assert_eq!(untyped(&server, &["RG.TRIGGER", "kept", "x"]), "new");
 }
 
+/// Handlers of one event run in the order of their registrations. An upgrade makes new ones.
+#[test]
+fn the_order_of_handlers_survives_a_restart() {
+    let server = Server::builder()
+        .server_arg("enable-debug-command", "yes")
+        .start()
+        .unwrap();
+    let register = |name: &str, options: &[&str]| {
+        let script = format!(
+            "GB('KeysReader').foreach(lambda r: execute('APPEND', 'order', '{name}')).register('k', mode='sync', eventTypes=['set'])"
+        );
+        let words = [&["RG.PYEXECUTE", &script], options].concat();
+        assert_eq!(untyped(&server, &words), "OK");
+    };
+    for name in ["A", "B", "C", "D", "E"] {
+        register(name, &[]);
+    }
+    for name in ["9", "7", "8", "5", "6"] {
+        register(name, &["ID", name]);
+    }
+    register("7", &["ID", "7", "UPGRADE"]);
+    for _ in 0..3 {
+        untyped(&server, &["SET", "k", "v"]);
+        assert_eq!(untyped(&server, &["GETDEL", "order"]), "ABCDE98567");
+        assert_eq!(untyped(&server, &["DEBUG", "RELOAD"]), "OK");
+    }
+}
+
 #[test]
 fn registrations_are_restored_from_the_aof() {
     let dir = tempfile::tempdir().unwrap();

@@ -223,3 +223,27 @@ GB('PythonReader').run(lambda: iter([n]))";
         });
     }
 }
+
+/// The next tick of a time event may be a day away.
+#[test]
+fn a_session_that_was_replaced_is_freed_before_the_tick_of_its_timer() {
+    for timer in [
+        "registerTE(86400, lambda: kept)",
+        "registerTE(86400, lambda: kept, 'named')",
+    ] {
+        let (server, _con) = empty();
+        let script = format!("class Mark: pass\nkept = [Mark()]\n{timer}");
+        for _ in 0..5 {
+            let words = ["RG.PYEXECUTE", &script, "ID", "one", "UPGRADE"];
+            assert_eq!(untyped(&server, &words), "OK");
+        }
+        let count = "import gc
+gc.collect()
+n = sum(type(one).__name__ == 'Mark' for one in gc.get_objects())
+GB('PythonReader').run(lambda: iter([n]))";
+        eventually("those before the last are freed", || {
+            let left = untyped(&server, &["RG.PYEXECUTE", count]);
+            matches!(left.trim_end(), "1" | "2")
+        });
+    }
+}

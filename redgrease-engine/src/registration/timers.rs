@@ -200,20 +200,26 @@ pub(crate) fn begin(
 /// Runs the function for the first time after its interval, and then again and again.
 pub(crate) fn start(context: &Context, event: Arc<TimeEvent>) {
     timer_shard::has_begun(context, &event);
-    go_on(context, event);
+    go_on(context, &event);
 }
 
-fn go_on(context: &Context, event: Arc<TimeEvent>) {
+/// The session or the key of a time event owns it. The timer does not: an interval may be a day, and the session may end before.
+fn go_on(context: &Context, event: &Arc<TimeEvent>) {
     let interval = event.interval;
-    after(context, interval, move |context| tick(context, event));
+    let event = Arc::downgrade(event);
+    after(context, interval, move |context| {
+        if let Some(event) = event.upgrade() {
+            tick(context, &event);
+        }
+    });
 }
 
-fn tick(context: &Context, event: Arc<TimeEvent>) {
+fn tick(context: &Context, event: &Arc<TimeEvent>) {
     if event.is_stopped() {
         return;
     }
-    if context.may_handle_events() && timer_shard::runs_here(context, &event) && event.begin() {
-        run(&event);
+    if context.may_handle_events() && timer_shard::runs_here(context, event) && event.begin() {
+        run(event);
     }
     go_on(context, event);
 }

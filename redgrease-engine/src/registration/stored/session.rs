@@ -38,6 +38,12 @@ pub(crate) struct StoredSession {
 }
 
 impl StoredSession {
+    /// The oldest of its registrations.
+    pub(super) fn first_registration(&self) -> Option<Id> {
+        let dynamic = self.dynamic.iter().map(|(id, _)| *id);
+        self.registrations.iter().copied().chain(dynamic).min()
+    }
+
     /// The names of its registrations: of those that the script made, and of those that running gears made.
     pub(crate) fn all_names(&self) -> Vec<Name> {
         let of_script = self.names.iter().flatten().map(|(_, name)| name.clone());
