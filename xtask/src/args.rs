@@ -28,8 +28,9 @@ Usage: cargo xtask COMMAND
   bench [--yes] [--quick] [--only calls|events|batch|memory|cluster] [--keys N]
                   measure calls of gears against PING, Lua and a module that does nothing, handlers of
                   streams and keys against consumers and subscribers, jobs over many keys against Lua,
-                  redis-py and redis-rs, and a cluster of three shards against one server and clients of
-                  clusters; --only measures one of the four, --keys sets the keys of the jobs
+                  redis-py and redis-rs, the memory of sessions, executions and waiting calls, and a
+                  cluster of three shards against one server and clients of clusters; --only measures
+                  one of them, --keys sets the keys of the jobs
   bench --instructions
                   count the instructions of the server for each call, with callgrind
   bench --compare REVISION
@@ -254,7 +255,13 @@ impl Args {
         }
         let is_part = |name: &str| PARTS_OF_BENCH.contains(&name);
         if self.task == Task::Bench && !self.only.as_deref().is_none_or(is_part) {
-            return Err(misuse("`--only` takes calls, events, batch or cluster"));
+            return Err(misuse("`--only` takes calls, events, batch, memory or cluster"));
+        }
+        let measures_calls = self.instructions || self.compare.is_some();
+        if measures_calls && self.only.as_deref().is_some_and(|only| only != "calls") {
+            return Err(misuse(
+                "`--instructions` and `--compare` measure calls, and `--only` something else",
+            ));
         }
         if self.replicas.is_some() && self.cluster.is_none() {
             return Err(misuse("`--replicas` needs `--cluster`"));
@@ -311,6 +318,9 @@ mod tests {
         let soak = parse("soak --cluster 3 --replicas 2").unwrap();
         assert_eq!((soak.cluster, soak.replicas), (Some(3), Some(2)));
         assert!(parse("bench --quick").unwrap().quick);
+        assert!(parse("bench --instructions --only batch").is_err());
+        assert!(parse("bench --compare HEAD --only memory").is_err());
+        assert!(parse("bench --compare HEAD --only calls").is_ok());
         assert!(parse("bench --instructions").unwrap().instructions);
         let compared = parse("bench --compare HEAD~1").unwrap().compare;
         assert_eq!(compared.as_deref(), Some("HEAD~1"));
