@@ -255,7 +255,9 @@ impl Args {
         }
         let is_part = |name: &str| PARTS_OF_BENCH.contains(&name);
         if self.task == Task::Bench && !self.only.as_deref().is_none_or(is_part) {
-            return Err(misuse("`--only` takes calls, events, batch, memory or cluster"));
+            return Err(misuse(
+                "`--only` takes calls, events, batch, memory or cluster",
+            ));
         }
         let measures_calls = self.instructions || self.compare.is_some();
         if measures_calls && self.only.as_deref().is_some_and(|only| only != "calls") {

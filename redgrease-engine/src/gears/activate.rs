@@ -52,7 +52,7 @@ pub(super) fn activate_silently(
         registry().write(context, |registry| {
             registry.own_timer(&session.id, Arc::clone(&event));
         });
-        timers::start(context, event);
+        timers::start(context, &event);
     }
     installed.start_streams(context, begin);
 }

@@ -193,14 +193,14 @@ pub(crate) fn begin(
         registry.own_timer(&session.id, Arc::clone(&event));
         Ok::<(), String>(())
     })?;
-    start(context, event);
+    start(context, &event);
     Ok(())
 }
 
 /// Runs the function for the first time after its interval, and then again and again.
-pub(crate) fn start(context: &Context, event: Arc<TimeEvent>) {
-    timer_shard::has_begun(context, &event);
-    go_on(context, &event);
+pub(crate) fn start(context: &Context, event: &Arc<TimeEvent>) {
+    timer_shard::has_begun(context, event);
+    go_on(context, event);
 }
 
 /// The session or the key of a time event owns it. The timer does not: an interval may be a day, and the session may end before.

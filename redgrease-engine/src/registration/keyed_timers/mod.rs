@@ -68,8 +68,7 @@ impl KeyedTimer {
     fn run(&self, context: &Context, event: Arc<TimeEvent>) {
         let mut slot = self.event.lock().unwrap_or_else(PoisonError::into_inner);
         if slot.is_none() {
-            *slot = Some(Arc::clone(&event));
-            timers::start(context, event);
+            timers::start(context, slot.insert(event));
         }
     }
 }
