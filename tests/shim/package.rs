@@ -97,7 +97,7 @@ place = os.path.join(cmd.config_get('dir')['dir'], 'site')
 os.makedirs(os.path.join(place, 'redgrease'))
 with open(os.path.join(place, 'redgrease', '__init__.py'), 'w') as file:
     file.write('from __main__ import GB, execute\\nname = 17')
-_use_packages(place)";
+runCoroutine.__globals__['_use_packages'](place)";
     assert_eq!(bare.run(script), "OK");
     let all = "import redgrease\nassert redgrease.name == 17\nredgrease.GB('ShardsIDReader').run()";
     assert_eq!(bare.say(&["RG.PYEXECUTE", all]).trim_end(), "1");
