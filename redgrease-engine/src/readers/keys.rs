@@ -1,14 +1,14 @@
 //! `KeysReader`: the keys of database 0 that match a pattern.
 //!
-//! Keys are read in pieces. The reader copies the names and the string values of a piece into one arena under the
-//! server's lock. Then it releases the lock and makes records from the copy.
+//! Keys are read in pieces. The reader copies the names of a piece, with the values of strings and small hashes, into one arena
+//! under the server's lock. Then it releases the lock and makes records from the copy. Other values are read some at a time.
 
 use super::Record;
 use super::pieces::Pieces;
-use super::records::{Looked, fields, key_record, may_scan, read_ahead, read_value, reader};
+use super::records::{Looked, copied_record, key_record, may_scan, read_ahead, read_value, reader};
 use crate::plan::KeysSource;
-use crate::python::{Gil, Raised, from_bytes, none};
-use crate::redis::{Batch, KeyScan, KeyType, ScannedKey, User, pairs};
+use crate::python::{Gil, Raised};
+use crate::redis::{Batch, KeyScan, KeyType, ScannedKey, User};
 use std::collections::VecDeque;
 
 /// A walk over the keys, with its place in the current piece.
@@ -83,29 +83,21 @@ impl Walk {
         let index = self.next;
         self.next += 1;
         let key = self.piece.keys().get(index)?;
-        if source.read_value && self.piece.has_values() && is_read_ahead(key) {
-            if self.ahead.is_empty() {
-                self.ahead = self.read_from(py, index);
-            }
-            let looked = self.ahead.pop_front()?;
-            let name = self.piece.bytes(&self.piece.keys().get(index)?.name);
-            let record = |value| key_record(py, None, name, Some(value));
-            return Some(looked.value(py).and_then(record));
-        }
         let name = self.piece.bytes(&key.name);
-        Some(match (source.read_value, key.kind) {
-            (false, _) => key_record(py, None, name, None),
-            (true, _) if !self.piece.has_values() => record(py, None, name, true),
-            (true, KeyType::String) => {
-                let value = from_bytes(py, self.piece.bytes(&key.text));
-                value.and_then(|value| key_record(py, None, name, Some((key.kind, value))))
-            }
-            (true, KeyType::Hash) => {
-                let value = fields(py, pairs(self.piece.bytes(&key.text)));
-                value.and_then(|value| key_record(py, None, name, Some((key.kind, value))))
-            }
-            (true, kind) => key_record(py, None, name, Some((kind, none(py)))),
-        })
+        if !source.read_value {
+            return Some(key_record(py, None, name, None));
+        }
+        if !self.piece.has_values() {
+            return Some(record(py, None, name, true));
+        }
+        if let Some(record) = copied_record(py, &self.piece, key) {
+            return Some(record);
+        }
+        if self.ahead.is_empty() {
+            self.ahead = self.read_from(py, index);
+        }
+        let value = self.ahead.pop_front()?.value(py);
+        Some(value.and_then(|value| key_record(py, None, name, Some(value))))
     }
 }
 

@@ -3,7 +3,10 @@
 use crate::order::Ordered;
 use crate::plan::Message;
 use crate::python::{Gil, Object, Raised, detached, flat, from_bytes, nested, none};
-use crate::redis::{self, CallReply, Context, Element, KeyType, User, quietly, read_for_gear};
+use crate::redis::{
+    self, Batch, CallReply, Context, Element, KeyType, ScannedKey, User, pairs, quietly,
+    read_for_gear,
+};
 use crate::scope::{self, Scope};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
@@ -26,6 +29,25 @@ pub(super) fn key_record<'py>(
         record.set_item(pyo3::intern!(py, "value"), value)?;
     }
     Ok(record.into_any())
+}
+
+/// The record of a key whose value was copied with its name. `None` if the value was not copied.
+pub(super) fn copied_record<'py>(
+    py: Gil<'py>,
+    piece: &Batch,
+    key: &ScannedKey,
+) -> Option<PyResult<Object<'py>>> {
+    let copy = piece.bytes(&key.text);
+    let value = match key.kind {
+        _ if !piece.has_values() => return None,
+        KeyType::String => from_bytes(py, copy),
+        // A hash has a field, so a copy is never empty.
+        KeyType::Hash if !copy.is_empty() => fields(py, pairs(copy)),
+        KeyType::Hash | KeyType::List => return None,
+        _ => Ok(none(py)),
+    };
+    let record = |value| key_record(py, None, piece.bytes(&key.name), Some((key.kind, value)));
+    Some(value.and_then(record))
 }
 
 fn type_name(py: Gil<'_>, kind: KeyType) -> Bound<'_, PyString> {
@@ -201,7 +223,7 @@ fn hash<'py>(py: Gil<'py>, reply: Element<'_>) -> PyResult<Object<'py>> {
 }
 
 /// Fields and values as a dict, in the order that clients of RedisGears see. The first value of a field counts.
-pub(super) fn fields<'py, 'a>(
+fn fields<'py, 'a>(
     py: Gil<'py>,
     pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>,
 ) -> PyResult<Object<'py>> {

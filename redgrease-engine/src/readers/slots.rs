@@ -5,11 +5,13 @@
 
 use super::Record;
 use super::pieces::{Filled, Filler, Pieces};
-use super::records::{Found, fields, found_record, key_record, may_scan, read_if_here, reader};
+use super::records::{
+    Found, copied_record, found_record, key_record, may_scan, read_if_here, reader,
+};
 use crate::cluster::topology::{self, Topology, slot_of};
 use crate::plan::KeysSource;
-use crate::python::{Gil, Raised, from_bytes, none};
-use crate::redis::{Batch, Context, KeyType, SlotFilling, SlotFilter, User, pairs, quietly};
+use crate::python::{Gil, Raised};
+use crate::redis::{Batch, Context, SlotFilling, SlotFilter, User, quietly};
 use crate::slots::{Place, Share, SlotKeys, Standing};
 use std::sync::Arc;
 
@@ -105,23 +107,9 @@ impl SlotWalk {
             if !source.read_value {
                 return Some(key_record(py, None, name, None));
             }
-            match (self.piece.has_values(), key.kind) {
-                (true, KeyType::String) => {
-                    let value = from_bytes(py, self.piece.bytes(&key.text));
-                    let record = |value| key_record(py, None, name, Some((key.kind, value)));
-                    return Some(value.and_then(record));
-                }
-                (true, KeyType::Hash) if !key.text.is_empty() => {
-                    let value = fields(py, pairs(self.piece.bytes(&key.text)));
-                    let record = |value| key_record(py, None, name, Some((key.kind, value)));
-                    return Some(value.and_then(record));
-                }
-                (false, _) | (true, KeyType::Hash | KeyType::List) => {
-                    if let Some(record) = self.read(py, name, source.exact) {
-                        return Some(record);
-                    }
-                }
-                (true, kind) => return Some(key_record(py, None, name, Some((kind, none(py))))),
+            let copied = copied_record(py, &self.piece, key);
+            if let Some(record) = copied.or_else(|| self.read(py, name, source.exact)) {
+                return Some(record);
             }
         }
     }

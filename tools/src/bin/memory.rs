@@ -53,27 +53,21 @@ fn run(args: &Args) -> Outcome {
         );
         client.call(&["RG.PYEXECUTE", &script]).map(drop)
     })?;
-    compare(
-        "a kept execution of a script, one short result",
-        number,
-        |client, _| {
-            let number = number.to_string();
-            client.call(&["RG.CONFIGSET", "MaxExecutions", &number])?;
-            executed(client, "GB('PythonReader').run(lambda: iter([1]))")
-        },
-    )?;
-    compare(
-        "a kept execution of a script, 1 KiB of results",
-        number,
-        |client, _| {
-            let number = number.to_string();
-            client.call(&["RG.CONFIGSET", "MaxExecutions", &number])?;
+    for (what, results) in [
+        ("a kept execution of a script, one short result", "[1]"),
+        (
+            "a kept execution of a script, 1 KiB of results",
+            "['x' * n for n in [1024]]",
+        ),
+    ] {
+        compare(what, number, |client, _| {
+            client.call(&["RG.CONFIGSET", "MaxExecutions", &number.to_string()])?;
             executed(
                 client,
-                "GB('PythonReader').run(lambda: iter(['x' * n for n in [1024]]))",
+                &format!("GB('PythonReader').run(lambda: iter({results}))"),
             )
-        },
-    )?;
+        })?;
+    }
     compare("a kept execution of a key event", number, |client, _| {
         let kept = number.to_string();
         client.call(&[
@@ -181,7 +175,7 @@ fn listed(reply: &Value) -> usize {
     }
 }
 
-/// Runs a script so often that the server keeps no more executions.
+/// Runs a script until the server has as many executions as it keeps.
 fn executed(client: &mut Client, script: &str) -> Outcome {
     let kept = client.text(&["RG.CONFIGGET", "MaxExecutions"])?;
     let number: usize = kept.trim_matches(['[', ']']).parse().map_err(|_| kept)?;
