@@ -301,6 +301,21 @@ fn replicas_follow_and_take_over_on_demand() {
     assert_eq!(cluster.shard(2).id(), master.id());
 }
 
+/// A server that is elected twice within a few seconds would count the votes of the first election for the second one: it took
+/// writes as a master that no other server accepts, and lost them.
+#[test]
+fn the_servers_of_a_shard_replace_each_other_at_once() {
+    let cluster = plain().shards(3).replicas(1).start().unwrap();
+    for round in 0..4 {
+        let (master, replica) = (cluster.shard(2), cluster.replica(2, 0));
+        cluster.failover(2).unwrap();
+        assert_eq!(cluster.shard(2).id(), replica.id(), "round {round}");
+        assert_eq!(cluster.replica(2, 0).id(), master.id());
+        let count: usize = client(&replica).incr("foo", 1).unwrap();
+        assert_eq!(count, round + 1);
+    }
+}
+
 #[test]
 fn a_replica_takes_over_from_a_master_that_is_killed_or_paused() {
     let cluster = plain().replicas(1).start().unwrap();

@@ -174,6 +174,14 @@ impl ClusterBuilder {
             ("repl-ping-replica-period", "1"),
         ]);
         let dir = self.dir.as_deref();
-        Cluster::start(node, self.first_port, self.shards, self.replicas, dir)
+        let timeout = self.node_timeout;
+        Cluster::start(
+            node,
+            self.first_port,
+            self.shards,
+            self.replicas,
+            timeout,
+            dir,
+        )
     }
 }

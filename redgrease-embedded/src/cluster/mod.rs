@@ -3,11 +3,12 @@
 //! - `builder`: the options; `kept`: the directory of a cluster that keeps its data
 //! - `form`: servers become a cluster, and a cluster gets new servers
 //! - `agreement`: waiting until all servers see the same cluster
-//! - `slots`: moving slots
+//! - `slots`: moving slots; `failover`: a replica takes the place of its master
 //! - `node`: one server; `view`: the cluster as one server sees it; `ports`: free ports
 
 mod agreement;
 mod builder;
+mod failover;
 mod form;
 mod kept;
 mod node;
@@ -18,18 +19,15 @@ mod view;
 pub use builder::ClusterBuilder;
 pub use node::ClusterNode;
 
-use crate::answer::Answer;
-use crate::{Builder, Error, ErrorKind, Result};
+use crate::{Builder, Result};
 use kept::Kept;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Pause between two looks at the cluster.
 const PAUSE: Duration = Duration::from_millis(10);
-/// A server forgets a request for a failover after five seconds.
-const FAILOVER_AGAIN: Duration = Duration::from_secs(5);
 
 /// The servers of one shard, its master first.
 type Shard = Vec<ClusterNode>;
@@ -58,6 +56,7 @@ pub struct Cluster {
     node: Builder,
     first_port: Option<u16>,
     replicas: usize,
+    node_timeout: Duration,
     kept: Option<Kept>,
     shards: Mutex<Vec<Shard>>,
 }
@@ -68,6 +67,7 @@ impl Cluster {
         first_port: Option<u16>,
         shards: usize,
         replicas: usize,
+        node_timeout: Duration,
         dir: Option<&Path>,
     ) -> Result<Self> {
         let kept = dir.map(Kept::new).transpose()?;
@@ -88,6 +88,7 @@ impl Cluster {
             node,
             first_port,
             replicas,
+            node_timeout,
             kept,
         };
         if layout.is_some() {
@@ -171,57 +172,6 @@ impl Cluster {
         Ok(number)
     }
 
-    /// Lets the first replica of a shard take the place of its master, and returns when all servers agree about that. A master
-    /// that runs hands its clients over without a loss.
-    ///
-    /// # Errors
-    /// - `Cluster` if the shard has no replica, or its first replica does not run.
-    /// - `TimedOut` if the replica does not become the master.
-    ///
-    /// # Panics
-    /// If there is no shard of this number.
-    pub fn failover(&self, shard: usize) -> Result<()> {
-        let (master, replica) = {
-            let table = self.table();
-            (table[shard][0].clone(), table[shard].get(1).cloned())
-        };
-        let Some(replica) = replica.filter(ClusterNode::is_running) else {
-            return Err(Error::new(
-                ErrorKind::Cluster,
-                format!(
-                    "shard {shard} has no replica that runs and could replace its master: start the cluster with \
-                     ClusterBuilder::replicas, or start the replica"
-                ),
-            ));
-        };
-        let deadline = Instant::now() + self.node.patience();
-        let mut again = Instant::now();
-        while !is_master(&replica)? {
-            if Instant::now() >= deadline {
-                return Err(Error::new(
-                    ErrorKind::TimedOut,
-                    format!(
-                        "{} did not become the master of shard {shard}: most of the masters must run; look into its log {}",
-                        replica.name(),
-                        replica.log_path().display()
-                    ),
-                ));
-            }
-            if Instant::now() >= again {
-                let how = if master.is_running() { "" } else { " FORCE" };
-                replica.order(&format!("CLUSTER FAILOVER{how}"))?;
-                again = Instant::now() + FAILOVER_AGAIN;
-            }
-            thread::sleep(PAUSE);
-        }
-        self.settle()?;
-        // Redis 6.2 would go on to make the clients wait that it has handed over: also those that come when it is a master again.
-        if master.is_running() && is_of_redis_6(&master)? {
-            master.order("CLIENT UNPAUSE")?;
-        }
-        Ok(())
-    }
-
     fn table(&self) -> MutexGuard<'_, Vec<Shard>> {
         self.shards.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -231,18 +181,6 @@ impl Cluster {
         nodes.retain(ClusterNode::is_running);
         nodes
     }
-}
-
-fn is_master(node: &ClusterNode) -> Result<bool> {
-    let Answer::List(role) = node.ask(&[b"ROLE"])? else {
-        return Ok(false);
-    };
-    Ok(matches!(role.first(), Some(Answer::Text(role)) if role == b"master"))
-}
-
-fn is_of_redis_6(node: &ClusterNode) -> Result<bool> {
-    let info = node.text(&[b"INFO", b"server"])?;
-    Ok(info.contains("redis_version:6."))
 }
 
 impl Drop for Cluster {

@@ -8,7 +8,7 @@ use crate::{Error, ErrorKind, Result, Server, ready};
 use rustix::process::Signal;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// How often another port is tried if a program takes the one that was free.
@@ -38,6 +38,8 @@ struct Inner {
 struct Running {
     server: Option<Server>,
     is_paused: bool,
+    /// When the others have elected it on request.
+    elected: Option<Instant>,
 }
 
 impl ClusterNode {
@@ -71,6 +73,7 @@ impl ClusterNode {
             running: Mutex::new(Running {
                 server: Some(server),
                 is_paused: false,
+                elected: None,
             }),
             runtime,
         };
@@ -95,6 +98,14 @@ impl ClusterNode {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.0.id
+    }
+
+    pub(super) fn elected(&self) -> Option<Instant> {
+        self.0.running().elected
+    }
+
+    pub(super) fn set_elected(&self, at: Instant) {
+        self.0.running().elected = Some(at);
     }
 
     /// The unix socket of the server.
