@@ -1,0 +1,62 @@
+//! The context of a command: its options, its output and its connection.
+
+use crate::args::Options;
+use crate::failure::{Failure, Kind};
+use crate::output::Output;
+use redgrease_core::{Con, connect};
+
+const HOST: &str = "localhost";
+const PORT: u16 = 6379;
+
+pub(crate) struct App {
+    pub(crate) options: Options,
+    pub(crate) out: Output,
+}
+
+impl App {
+    pub(crate) fn new(options: Options) -> Self {
+        let out = Output::new(&options);
+        App { options, out }
+    }
+
+    /// The address of the server. It may contain a password: it is not for messages.
+    pub(crate) fn url(&self) -> String {
+        match &self.options.url {
+            Some(url) => url.clone(),
+            None => address(self.options.server.as_deref(), self.options.port),
+        }
+    }
+
+    /// Connects to the server, or to its cluster.
+    pub(crate) fn connect(&self) -> Result<Con, Failure> {
+        connect_to(&self.url())
+    }
+}
+
+/// The address of a host and a port.
+pub(crate) fn address(host: Option<&str>, port: Option<u16>) -> String {
+    let host = host.unwrap_or(HOST);
+    // An address of version 6 has colons.
+    let (open, close) = if host.contains(':') && !host.starts_with('[') {
+        ("[", "]")
+    } else {
+        ("", "")
+    };
+    format!("redis://{open}{host}{close}:{}/", port.unwrap_or(PORT))
+}
+
+/// Connects to a server, or to its cluster.
+pub(crate) fn connect_to(url: &str) -> Result<Con, Failure> {
+    connect(url).map_err(|error| {
+        let failure = Failure::from(error);
+        match failure.kind() {
+            Kind::NoServer => Failure::new(
+                Kind::NoServer,
+                format!(
+                    "{failure}\nremedy: start a server with `redgrease serve`, or give the address of another one with --url"
+                ),
+            ),
+            _ => failure,
+        }
+    })
+}

@@ -1,0 +1,93 @@
+//! The command line.
+
+mod options;
+
+pub(crate) use options::{ColorChoice, Options};
+
+use crate::commands;
+use clap::{CommandFactory as _, Parser, Subcommand};
+use std::ffi::{OsStr, OsString};
+
+/// Operates Redis and Valkey servers with gears: Python functions that run inside the server.
+///
+/// `redgrease PATH..` is short for `redgrease sync PATH..`.
+#[derive(Debug, Parser)]
+#[command(
+    name = "redgrease",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = false,
+    after_help = "Exit codes: 0 all is well, 1 something failed, 2 the command line is wrong, 3 no server answers."
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the registrations of a server
+    Ls(commands::ls::Args),
+}
+
+/// The command that is meant if the command line names none.
+const DEFAULT: &str = "sync";
+
+/// Adds `sync` to a command line whose first word that is no option is not the name of a command.
+pub(crate) fn with_default_command(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut words: Vec<OsString> = words.into_iter().collect();
+    if needs_default(&words[1.min(words.len())..]) {
+        words.insert(1, DEFAULT.into());
+    }
+    words
+}
+
+fn needs_default(words: &[OsString]) -> bool {
+    let command = Cli::command();
+    let Some(default) = command.find_subcommand(DEFAULT) else {
+        return false;
+    };
+    let is_command = |word: &OsStr| {
+        word == "help"
+            || command.get_subcommands().any(|it| {
+                it.get_name_and_visible_aliases()
+                    .iter()
+                    .any(|name| word == *name)
+            })
+    };
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let Some(text) = word.to_str() else {
+            return true;
+        };
+        match text {
+            "--" => return true,
+            "-h" | "--help" | "-V" | "--version" => return false,
+            _ if !text.starts_with('-') || text == "-" => return !is_command(word),
+            _ => {}
+        }
+        let option = [default, &command]
+            .into_iter()
+            .flat_map(clap::Command::get_arguments)
+            .find(|it| is_named(it, text));
+        let takes_value = option.is_some_and(|it| {
+            it.get_action().takes_values() && it.get_num_args().is_none_or(|n| n.min_values() > 0)
+        });
+        if takes_value {
+            words.next();
+        }
+    }
+    false
+}
+
+/// Whether a word is an option, without its value: `--url`, but not `--url=..`.
+fn is_named(option: &clap::Arg, word: &str) -> bool {
+    let is_long = |name: &str| word.strip_prefix("--") == Some(name);
+    let is_short = |name: char| {
+        word.strip_prefix('-')
+            .is_some_and(|it| it.chars().eq([name]))
+    };
+    option.get_long().is_some_and(is_long) || option.get_short().is_some_and(is_short)
+}

@@ -1,0 +1,55 @@
+//! The options that all commands have.
+
+use clap::{Args, ValueEnum};
+
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Options of all commands")]
+pub(crate) struct Options {
+    /// Address of the server: `redis://[user:password@]host[:port]`, `rediss://..` for TLS, or `redis+unix:///path`
+    ///
+    /// A password on the command line is visible to other users of the machine: put the address into the environment.
+    #[arg(
+        long,
+        global = true,
+        env = "REDGREASE_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub(crate) url: Option<String>,
+    /// Host of the server; `redis` if no host follows
+    #[arg(
+        short, long, global = true, value_name = "HOST", num_args = 0..=1, default_missing_value = "redis",
+        conflicts_with = "url"
+    )]
+    pub(crate) server: Option<String>,
+    /// Port of the server
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "PORT",
+        conflicts_with = "url"
+    )]
+    pub(crate) port: Option<u16>,
+    /// Print JSON: one value, or one value per line for commands that go on
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print nothing but results and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Print more; twice for the messages of the client
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    Always,
+    Never,
+}

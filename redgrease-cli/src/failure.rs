@@ -1,0 +1,112 @@
+//! The ways in which a command can fail, and the exit codes.
+
+use redgrease_core::{Error, ErrorKind};
+use std::fmt;
+
+/// A command failed. The text says what failed and what to do.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    kind: Kind,
+    text: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Something failed, or a part of several things did.
+    Failed,
+    /// The command line or a file of options is wrong.
+    Usage,
+    /// No server answers.
+    NoServer,
+    /// The reader of the output has ended, as `head` does. Nothing is said about it.
+    NoReader,
+    /// All is said already: the exit code alone tells it.
+    Said,
+}
+
+impl Failure {
+    pub(crate) const USAGE: u8 = 2;
+
+    pub(crate) fn new(kind: Kind, text: impl Into<String>) -> Self {
+        Failure {
+            kind,
+            text: text.into(),
+            source: None,
+        }
+    }
+
+    pub(crate) fn failed(text: impl Into<String>) -> Self {
+        Failure::new(Kind::Failed, text)
+    }
+
+    pub(crate) fn usage(text: impl Into<String>) -> Self {
+        Failure::new(Kind::Usage, text)
+    }
+
+    /// Some of several things failed, and each failure was reported.
+    pub(crate) fn said() -> Self {
+        Failure::new(Kind::Said, "")
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self.kind {
+            Kind::NoReader => 0,
+            Kind::Failed | Kind::Said => 1,
+            Kind::Usage => Failure::USAGE,
+            Kind::NoServer => 3,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(self.source.as_deref()? as _)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let is_silent = matches!(error.kind(), ErrorKind::Connect { .. }) || error.is_connection();
+        Failure {
+            kind: if is_silent {
+                Kind::NoServer
+            } else {
+                Kind::Failed
+            },
+            text: error.to_string(),
+            source: Some(Box::new(error)),
+        }
+    }
+}
+
+impl From<redis::RedisError> for Failure {
+    fn from(error: redis::RedisError) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    /// For the output only: errors about files name the file.
+    fn from(error: std::io::Error) -> Self {
+        let kind = match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Kind::NoReader,
+            _ => Kind::Failed,
+        };
+        Failure {
+            kind,
+            text: format!("the output cannot be written ({error}): look whether its disk is full"),
+            source: Some(Box::new(error)),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The program `redgrease`: operates Redis and Valkey servers with gears.
+//!
+//! | folder | purpose |
+//! |---|---|
+//! | `args/` | the command line: options of all commands, and the list of commands |
+//! | `commands/` | one file for each command of every day |
+//! | `sync/` | keeps a server equal to directories of scripts: `sync`, `deploy`, `diff` |
+//! | `server/` | the engine and servers on this machine: `engine`, `doctor`, `serve` |
+//! | `check/` | the checks of the compiler for scripts |
+//! | `project/` | new crates |
+//! | `live/` | what a server does at the moment: `top` and `ui` |
+//! | `output/` | texts, tables and JSON |
+//!
+//! `app.rs` is the context of a command, and `failure.rs` the ways in which it can fail.
+
+mod app;
+mod args;
+mod commands;
+mod failure;
+mod output;
+
+use app::App;
+use args::{Cli, Command};
+use clap::Parser as _;
+use failure::Failure;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse_from(args::with_default_command(std::env::args_os())) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and the version are no failures. If they cannot be written, nothing can be said about it.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() {
+                Failure::USAGE
+            } else {
+                0
+            });
+        }
+    };
+    let app = App::new(cli.options);
+    match run(&app, cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            app.out.failure(&failure);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn run(app: &App, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Ls(args) => commands::ls::run(app, &args),
+    }
+}

@@ -1,0 +1,151 @@
+//! Texts, tables and JSON.
+//!
+//! Results go to the standard output, everything else to the standard error, so that a result can be piped.
+
+mod table;
+
+pub(crate) use table::Table;
+
+use crate::args::{ColorChoice, Options};
+use crate::failure::{Failure, Kind};
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+use std::fmt;
+use std::io::{self, IsTerminal as _, Write as _};
+
+pub(crate) const BOLD: Style = Style::new().bold();
+pub(crate) const DIM: Style = Style::new().dimmed();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
+
+pub(crate) struct Output {
+    is_json: bool,
+    is_quiet: bool,
+    verbosity: u8,
+}
+
+impl Output {
+    pub(crate) fn new(options: &Options) -> Self {
+        let choice = match options.color {
+            ColorChoice::Auto => anstream::ColorChoice::Auto,
+            ColorChoice::Always => anstream::ColorChoice::Always,
+            ColorChoice::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+        Output {
+            is_json: options.json,
+            is_quiet: options.quiet,
+            verbosity: options.verbose,
+        }
+    }
+
+    pub(crate) fn is_json(&self) -> bool {
+        self.is_json
+    }
+
+    pub(crate) fn is_verbose(&self) -> bool {
+        self.verbosity > 0
+    }
+
+    /// Whether progress can be shown: a person sees the standard error, and wants more than results.
+    pub(crate) fn shows_progress(&self) -> bool {
+        !self.is_quiet && !self.is_json && io::stderr().is_terminal()
+    }
+
+    /// Prints a line of the result.
+    pub(crate) fn line(&self, text: impl fmt::Display) -> Result<(), Failure> {
+        let mut out = anstream::stdout().lock();
+        writeln!(out, "{text}")?;
+        Ok(())
+    }
+
+    /// Prints text of the result as it is, without a line break.
+    pub(crate) fn raw(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut out = io::stdout().lock();
+        out.write_all(bytes)?;
+        out.flush()?;
+        Ok(())
+    }
+
+    /// Prints a JSON value in one line.
+    pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string(value).map_err(|e| {
+            Failure::failed(format!(
+                "the result cannot be written as JSON ({e}): leave --json out"
+            ))
+        })?;
+        self.line(text)
+    }
+
+    /// Prints rows: a table for people, an array for `--json`.
+    pub(crate) fn rows<T: Serialize>(
+        &self,
+        rows: &[T],
+        table: impl FnOnce() -> Table,
+    ) -> Result<(), Failure> {
+        if self.is_json {
+            return self.json(&rows);
+        }
+        let table = table();
+        if table.is_empty() {
+            Ok(())
+        } else {
+            self.line(table)
+        }
+    }
+
+    /// Tells a person what happens. `--quiet` leaves it out.
+    pub(crate) fn note(&self, text: impl fmt::Display) {
+        if !self.is_quiet {
+            say(text);
+        }
+    }
+
+    /// Tells a person more, with `--verbose`.
+    pub(crate) fn detail(&self, text: impl fmt::Display) {
+        if self.is_verbose() {
+            say(format_args!("{DIM}{text}{DIM:#}"));
+        }
+    }
+
+    pub(crate) fn warn(&self, text: impl fmt::Display) {
+        say(format_args!("{WARN}warning:{WARN:#} {text}"));
+    }
+
+    /// Reports a failure. With `--json`, it is an object on the standard error.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        match failure.kind() {
+            Kind::Said | Kind::NoReader => {}
+            _ if self.is_json => say(serde_json::json!({ "error": failure.to_string() })),
+            _ => say(format_args!("{BAD}error:{BAD:#} {failure}")),
+        }
+    }
+
+    /// Asks a person. Without a terminal nothing is asked: the error names the option that answers.
+    pub(crate) fn confirm(
+        &self,
+        question: impl fmt::Display,
+        is_agreed: bool,
+    ) -> Result<bool, Failure> {
+        if is_agreed {
+            return Ok(true);
+        }
+        if self.is_json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return Err(Failure::usage(format!(
+                "{question} Nothing was changed: agree with --yes"
+            )));
+        }
+        let mut err = anstream::stderr().lock();
+        write!(err, "{question} [y/N] ")?;
+        err.flush()?;
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer)?;
+        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    }
+}
+
+/// Writes a line to the standard error. If that is closed, nobody reads it.
+fn say(text: impl fmt::Display) {
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
