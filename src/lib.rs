@@ -71,7 +71,7 @@ pub mod test;
 /// The features of RedGrease in Python, and their counterparts in this crate.
 #[cfg(all(doc, feature = "full"))]
 #[deny(rustdoc::broken_intra_doc_links)]
-#[doc = include_str!("../docs/parity.md")]
+#[doc = include_str!("../book/src/parity.md")]
 pub mod parity {
     #[allow(unused_imports, reason = "the page links to these names")]
     use super::*;
@@ -125,13 +125,13 @@ pub mod prelude {
 mod readme {}
 
 #[cfg(all(doctest, feature = "cluster"))]
-#[doc = include_str!("../docs/clusters.md")]
+#[doc = include_str!("../book/src/clusters.md")]
 mod clusters {}
 
 #[cfg(all(doctest, feature = "cluster", feature = "embedded"))]
-#[doc = include_str!("../docs/cluster-step-by-step.md")]
+#[doc = include_str!("../book/src/cluster-step-by-step.md")]
 mod cluster_step_by_step {}
 
 #[cfg(all(doctest, feature = "aio"))]
-#[doc = include_str!("../docs/python-in-rust.md")]
+#[doc = include_str!("../book/src/python-in-rust.md")]
 mod python_in_rust {}

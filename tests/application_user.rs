@@ -33,7 +33,7 @@ fn shown(key: &str) -> Option<String> {
 
 const GEARS: [&Gear; 2] = [doubled::GEAR, shown::GEAR];
 
-const PAGE: &str = include_str!("../docs/deploying.md");
+const PAGE: &str = include_str!("../book/src/deploying.md");
 
 /// The users who call gears: their names, and their rules in the documentation.
 fn users() -> [(&'static str, Vec<&'static str>); 2] {
@@ -122,13 +122,13 @@ fn ask(url: &str, words: &[&str]) -> String {
     }
 }
 
-/// The class of a command stands in the table of docs/engine.md.
+/// The class of a command stands in the table of book/src/engine.md.
 #[test]
 fn the_documented_users_bring_in_no_code() {
     let Some((_server, _deployer, urls)) = deployed() else {
         return;
     };
-    let admin: Vec<&str> = include_str!("../docs/engine.md")
+    let admin: Vec<&str> = include_str!("../book/src/engine.md")
         .lines()
         .filter(|row| row.contains("` | admin |"))
         .map(|row| row.split('`').nth(1).unwrap())

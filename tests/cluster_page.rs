@@ -1,11 +1,11 @@
-//! The lines of docs/cluster-step-by-step.md, in their order, on a cluster.
+//! The lines of book/src/cluster-step-by-step.md, in their order, on a cluster.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 use redgrease_embedded::{Cluster, Server};
 use std::path::Path;
 use std::process::Command;
 
-const PAGE: &str = include_str!("../docs/cluster-step-by-step.md");
+const PAGE: &str = include_str!("../book/src/cluster-step-by-step.md");
 
 /// The port of the first shard on the page.
 const FIRST_PORT: usize = 30_001;

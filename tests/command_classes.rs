@@ -8,7 +8,7 @@ use common::{plain_connection, untyped};
 use redgrease_embedded::Server;
 use std::collections::{BTreeMap, BTreeSet};
 
-const DOCUMENTATION: &str = include_str!("../docs/engine.md");
+const DOCUMENTATION: &str = include_str!("../book/src/engine.md");
 
 /// The documented rules of a user who may call gears and may not bring in code, on servers with categories for commands of
 /// modules and on those without.

@@ -1,4 +1,4 @@
-//! Runs the commands of docs/deploying.md that need nothing but a server: its blocks with the words `console server`.
+//! Runs the commands of book/src/deploying.md that need nothing but a server: its blocks with the words `console server`.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-const PAGE: &str = include_str!("../docs/deploying.md");
+const PAGE: &str = include_str!("../book/src/deploying.md");
 
 /// A word of each block, so that a block without a test is found.
 const BLOCKS: [&str; 5] = [

@@ -10,8 +10,8 @@ use redgrease::prelude::*;
 use redgrease::{Gear, Options};
 use redgrease_embedded::Server;
 
-const DOCUMENTATION: &str = include_str!("../docs/engine.md");
-const DEPLOYING: &str = include_str!("../docs/deploying.md");
+const DOCUMENTATION: &str = include_str!("../book/src/engine.md");
+const DEPLOYING: &str = include_str!("../book/src/deploying.md");
 
 #[gear_command]
 fn tripled(number: i64) -> i64 {

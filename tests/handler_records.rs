@@ -1,4 +1,4 @@
-//! What handlers of keys and messages get: the tables of docs/python-in-rust.md.
+//! What handlers of keys and messages get: the tables of book/src/python-in-rust.md.
 #![cfg(all(feature = "macros", feature = "embedded"))]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 

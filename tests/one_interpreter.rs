@@ -1,4 +1,4 @@
-//! The tables of `docs/one-interpreter.md`: what a session does to the interpreter that it shares with all others.
+//! The tables of `book/src/one-interpreter.md`: what a session does to the interpreter that it shares with all others.
 //!
 //! Each row has a code, what changes for others, and what the engine does. The test runs the code and compares.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
@@ -11,7 +11,7 @@ use std::fmt::Write;
 use std::sync::Mutex;
 use std::thread;
 
-const PAGE: &str = include_str!("../docs/one-interpreter.md");
+const PAGE: &str = include_str!("../book/src/one-interpreter.md");
 
 /// A row of the page.
 #[derive(Debug, PartialEq)]

@@ -75,7 +75,7 @@ fn both_classes_err_are_the_same() {
 /// The stub file for editors declares only names that exist when a gear runs.
 #[test]
 fn the_names_of_the_stub_file_can_be_imported() {
-    let names: Vec<String> = include_str!("../docs/redgrease.pyi")
+    let names: Vec<String> = include_str!("../book/src/redgrease.pyi")
         .lines()
         .filter_map(|line| {
             let declared = line

@@ -1,4 +1,4 @@
-//! Two versions of a program at the same time on one server, and the way back, as docs/deploying.md describes them.
+//! Two versions of a program at the same time on one server, and the way back, as book/src/deploying.md describes them.
 #![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 

@@ -1,6 +1,6 @@
 //! Checks the catalogue of diagnostics: each has a compile-fail case, and the documentation lists all of them.
 //!
-//! `DIAGNOSTICS=overwrite cargo test -p redgrease-macros --features validate` writes `docs/diagnostics.md`.
+//! `DIAGNOSTICS=overwrite cargo test -p redgrease-macros --features validate` writes `book/src/diagnostics.md`.
 
 #![cfg(feature = "validate")]
 #![allow(clippy::unwrap_used)]
@@ -106,7 +106,7 @@ fn every_diagnostic_has_a_case() {
 
 #[test]
 fn the_documentation_lists_them() {
-    let path = root().join("docs/diagnostics.md");
+    let path = root().join("book/src/diagnostics.md");
     let wanted = page(&diagnostics());
     if env::var_os("DIAGNOSTICS").is_some_and(|value| value == "overwrite") {
         fs::write(&path, &wanted).unwrap();

@@ -1,5 +1,5 @@
 //! The guards of the server, on every path by which a gear runs: a command of a gear gets what the same command of a client gets.
-//! Where it differs, the table in the section "Guards" of `docs/engine.md` says so, and these tests read it.
+//! Where it differs, the table in the section "Guards" of `book/src/engine.md` says so, and these tests read it.
 //!
 //! | file | purpose |
 //! |---|---|

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-const PAGE: &str = include_str!("../../docs/engine.md");
+const PAGE: &str = include_str!("../../book/src/engine.md");
 
 /// The first line of the table.
 const HEAD: &str = "| guard | client | called gear | running gear | `atomic()` |";

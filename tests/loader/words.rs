@@ -19,7 +19,7 @@ fn a_server_that_starts_ends_with_the_line() {
 /// The page of the engine lists how a line can begin.
 #[test]
 fn lines_begin_as_the_documentation_says() {
-    let page = include_str!("../../docs/engine.md");
+    let page = include_str!("../../book/src/engine.md");
     let (_, table) = page.split_once("| beginning of the line |").unwrap();
     let (table, _) = table.split_once("\n\n").unwrap();
     let cells = table.lines().filter_map(|row| row.split('|').nth(1));

@@ -1,4 +1,4 @@
-//! The recipes of docs/recipes.md: each block of the page is the part of a file here between its two marks, and the tests of
+//! The recipes of book/src/recipes.md: each block of the page is the part of a file here between its two marks, and the tests of
 //! the file run it.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
@@ -16,7 +16,7 @@ mod secondary_index;
 mod write_behind_postgresql;
 mod write_behind_sqlite;
 
-const PAGE: &str = include_str!("../../docs/recipes.md");
+const PAGE: &str = include_str!("../../book/src/recipes.md");
 
 /// The files with recipes. A block of the page begins with `<!-- NAME -->` in the line above.
 const RECIPES: &[(&str, &str)] = &[

@@ -1,4 +1,4 @@
-//! Gears that run away. `docs/runaways.md` has a table of them: each row is a case here, on a server with the default settings.
+//! Gears that run away. `book/src/runaways.md` has a table of them: each row is a case here, on a server with the default settings.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
 #[path = "../common/mod.rs"]

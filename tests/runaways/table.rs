@@ -3,7 +3,7 @@
 use super::all;
 use super::case::{Case, End};
 
-const PAGE: &str = include_str!("../../docs/runaways.md");
+const PAGE: &str = include_str!("../../book/src/runaways.md");
 
 /// A row of the table: the cells of its columns.
 struct Row {

@@ -17,7 +17,11 @@ Usage: cargo xtask COMMAND
                   (redis-6.2, redis-7.0, redis-7.4, redis-8.0, valkey-8.1, valkey-9.1, and the
                   machine's own if it is another one) and every available Python (python-3.9 to
                   python-3.13); --only runs one of them, and fails if it is not available
-  check [--yes]   check format, spelling, layers, lints, documentation, dependencies and features
+  check [--yes]   check format, spelling, layers, lints, documentation, the book, dependencies and
+                  features
+  book  [--out DIR]
+                  build the book with the documentation of the crates, and follow every link
+                  (default folder: target/redgrease/book)
   serve [--yes] [--port N] [--dir D]
                   run a Redis with the engine on loopback, for your own programs
                   (default: port 6379, data in target/redgrease/serve)
@@ -80,6 +84,7 @@ pub(crate) enum Task {
     Demo,
     Test,
     Check,
+    Book,
     Serve,
     Bench,
     Soak,
@@ -101,6 +106,7 @@ impl Task {
             Some("demo") => Task::Demo,
             Some("test") => Task::Test,
             Some("check") => Task::Check,
+            Some("book") => Task::Book,
             Some("serve") => Task::Serve,
             Some("bench") => Task::Bench,
             Some("soak") => Task::Soak,
@@ -212,7 +218,7 @@ impl Args {
                 ("--matrix", Task::Test) => args.matrix = true,
                 ("--only", Task::Test | Task::Wheel | Task::Bench) => args.only = Some(value()?),
                 ("--local", Task::Wheel) => args.local = true,
-                ("--out", Task::Deb | Task::Wheel) => args.out = Some(value()?.into()),
+                ("--out", Task::Deb | Task::Wheel | Task::Book) => args.out = Some(value()?.into()),
                 ("--test", Task::Wheel) => args.test = true,
                 ("--web", Task::New) => args.web = true,
                 ("--name", Task::New) => args.name = Some(value()?),

@@ -5,6 +5,7 @@
 
 mod args;
 mod bench;
+mod book;
 mod check;
 mod deb;
 mod demo;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Task::Test if args.matrix => matrix::command(args.yes, args.only.as_deref()),
         Task::Test => test::command(args.yes),
         Task::Check => check::command(args.yes),
+        Task::Book => book::command(args.out),
         Task::Serve => match args.cluster {
             Some(shards) => serve::cluster(&args, shards),
             None => serve::command(args.yes, args.port, args.dir),

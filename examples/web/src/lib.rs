@@ -15,7 +15,7 @@
 //! Gears that only work with data are synchronous: they take less than a millisecond, and no other command runs
 //! meanwhile. Gears that wait for something are not: a page for a web site, a report for another system.
 //!
-//! docs/web-services.md explains the choices.
+//! book/src/web-services.md explains the choices.
 
 pub mod app;
 pub mod client;
@@ -26,5 +26,5 @@ pub mod site;
 
 /// The page about web services, whose blocks are compiled as tests.
 #[cfg(doctest)]
-#[doc = include_str!("../../../docs/web-services.md")]
+#[doc = include_str!("../../../book/src/web-services.md")]
 mod page {}

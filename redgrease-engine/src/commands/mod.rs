@@ -27,7 +27,7 @@ pub(crate) use sections::{Parts, sections, tell_parts};
 
 use crate::redis::{Admin, Class, Command, Context, Internal, Public, register};
 
-/// Registers all commands, each with its class. `docs/engine.md` has the same list for operators, and a test compares them.
+/// Registers all commands, each with its class. `book/src/engine.md` has the same list for operators, and a test compares them.
 ///
 /// # Errors
 /// The name of the command that the server refused.

@@ -1,6 +1,6 @@
 //! The classes of commands: who may send them.
 //!
-//! `commands/mod.rs` gives each command its class. The list for operators is in `docs/engine.md`.
+//! `commands/mod.rs` gives each command its class. The list for operators is in `book/src/engine.md`.
 
 use super::command::Command;
 use super::context::Context;

@@ -13,8 +13,8 @@ mod spelling;
 mod words;
 
 use crate::say::{note, say};
-use crate::setup;
 use crate::steps::{Failed, Outcome};
+use crate::{book, setup};
 
 /// Runs every step, the cheap ones first, and lists the failed ones at the end.
 pub(crate) fn command(yes: bool) -> Outcome {
@@ -33,6 +33,7 @@ pub(crate) fn command(yes: bool) -> Outcome {
         compile::layers,
         compile::clippy,
         compile::rustdoc,
+        book::check,
         compile::deny,
         compile::features,
     ] {

@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn the_template_tells_the_errors_apart_that_the_page_does() {
-        let page = kinds("docs/web-services.md");
+        let page = kinds("book/src/web-services.md");
         assert!(page.len() > 3, "{page:?}");
         for path in ["template/web/src/routes.rs", "examples/web/src/error.rs"] {
             assert_eq!(kinds(path), page, "{path}");

@@ -7,7 +7,7 @@ const METHODS: &str = include_str!("../../../../redgrease-syntax/src/commands/me
 
 #[test]
 fn the_stub_file_has_the_methods_of_cmd() {
-    let stub = include_str!("../../../../docs/redgrease.pyi");
+    let stub = include_str!("../../../../book/src/redgrease.pyi");
     let (_, class) = stub.split_once("class _Commands:").unwrap();
     let declared: Vec<String> = class
         .lines()
@@ -32,7 +32,7 @@ fn the_stub_file_has_the_methods_of_cmd() {
 
 #[test]
 fn the_stub_file_has_the_names_of_the_module() {
-    let stub = include_str!("../../../../docs/redgrease.pyi");
+    let stub = include_str!("../../../../book/src/redgrease.pyi");
     let mut declared: Vec<&str> = stub
         .lines()
         .filter(|line| !line.starts_with([' ', '#', '"']))
