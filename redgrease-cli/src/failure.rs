@@ -1,5 +1,6 @@
 //! The ways in which a command can fail, and the exit codes.
 
+use crate::output::{Traceback, clean};
 use redgrease_core::{Error, ErrorKind};
 use std::fmt;
 
@@ -8,6 +9,8 @@ use std::fmt;
 pub(crate) struct Failure {
     kind: Kind,
     text: String,
+    /// The error of a script or a gear, which stands below the text.
+    traceback: Option<Traceback>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -32,6 +35,7 @@ impl Failure {
         Failure {
             kind,
             text: text.into(),
+            traceback: None,
             source: None,
         }
     }
@@ -47,6 +51,26 @@ impl Failure {
     /// Some of several things failed, and each failure was reported.
     pub(crate) fn said() -> Self {
         Failure::new(Kind::Said, "")
+    }
+
+    /// Python failed.
+    pub(crate) fn python(text: impl Into<String>, traceback: Traceback) -> Self {
+        Failure {
+            traceback: Some(traceback),
+            ..Failure::failed(text)
+        }
+    }
+
+    pub(crate) fn traceback(&self) -> Option<&Traceback> {
+        self.traceback.as_ref()
+    }
+
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        let mut json = serde_json::json!({ "error": self.text });
+        if let Some(traceback) = &self.traceback {
+            json["traceback"] = serde_json::json!(traceback);
+        }
+        json
     }
 
     pub(crate) fn kind(&self) -> Kind {
@@ -77,6 +101,10 @@ impl std::error::Error for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
+        if let ErrorKind::Script { traceback, .. } = error.kind() {
+            let traceback = Traceback::parse(traceback);
+            return Failure::python("the script failed on the server:", traceback);
+        }
         let is_silent = matches!(error.kind(), ErrorKind::Connect { .. }) || error.is_connection();
         Failure {
             kind: if is_silent {
@@ -84,7 +112,8 @@ impl From<Error> for Failure {
             } else {
                 Kind::Failed
             },
-            text: error.to_string(),
+            text: clean(&error.to_string()).into_owned(),
+            traceback: None,
             source: Some(Box::new(error)),
         }
     }
@@ -106,6 +135,7 @@ impl From<std::io::Error> for Failure {
         Failure {
             kind,
             text: format!("the output cannot be written ({error}): look whether its disk is full"),
+            traceback: None,
             source: Some(Box::new(error)),
         }
     }

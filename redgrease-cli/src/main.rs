@@ -11,13 +11,17 @@
 //! | `live/` | what a server does at the moment: `top` and `ui` |
 //! | `output/` | texts, tables and JSON |
 //!
-//! `app.rs` is the context of a command, and `failure.rs` the ways in which it can fail.
+//! `app.rs` is the context of a command, and `failure.rs` the ways in which it can fail. `nodes.rs` leads to the single servers of a
+//! cluster, `interrupt.rs` is Ctrl-C, and `patience.rs` waits for a server that goes away and comes back.
 
 mod app;
 mod args;
 mod commands;
 mod failure;
+mod interrupt;
+mod nodes;
 mod output;
+mod patience;
 
 use app::App;
 use args::{Cli, Command};
@@ -50,6 +54,18 @@ fn main() -> ExitCode {
 
 fn run(app: &App, command: Command) -> Result<(), Failure> {
     match command {
+        Command::Run(args) => commands::run::run(app, &args),
         Command::Ls(args) => commands::ls::run(app, &args),
+        Command::Show(args) => commands::show::run(app, &args),
+        Command::Ps(args) => commands::ps::run(app, &args),
+        Command::Logs(args) => commands::logs::run(app, &args),
+        Command::Abort(args) => commands::abort::run(app, &args),
+        Command::Rm(args) => commands::rm::run(app, &args),
+        Command::Pause(args) => commands::pause::run(app, &args, true),
+        Command::Resume(args) => commands::pause::run(app, &args, false),
+        Command::Call(args) => commands::call::run(app, &args),
+        Command::Stats(args) => commands::stats::run(app, &args),
+        Command::Config(args) => commands::config::run(app, &args),
+        Command::Req(args) => commands::req::run(app, &args),
     }
 }

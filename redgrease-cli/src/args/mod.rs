@@ -28,8 +28,32 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// List the registrations of a server
+    /// Run a script on the server
+    Run(commands::run::Args),
+    /// List the registrations of a server, or its sessions
     Ls(commands::ls::Args),
+    /// Show everything about a registration, a session or an execution
+    Show(commands::show::Args),
+    /// List the executions of a server
+    Ps(commands::ps::Args),
+    /// Print what the engine and the gears have written to the log of the server
+    Logs(commands::logs::Args),
+    /// Abort executions
+    Abort(commands::abort::Args),
+    /// Unregister registrations, or all of a session
+    Rm(commands::rm::Args),
+    /// Stop the reading of streams
+    Pause(commands::pause::Args),
+    /// Go on with the reading of streams
+    Resume(commands::pause::Args),
+    /// Call a trigger
+    Call(commands::call::Args),
+    /// Print the numbers of the engine and its registrations
+    Stats(commands::stats::Args),
+    /// Print or change the settings of a server
+    Config(commands::config::Args),
+    /// List, carry over and lock the Python packages of a server
+    Req(commands::req::Args),
 }
 
 /// The command that is meant if the command line names none.

@@ -1,3 +1,21 @@
 //! The commands of every day, one file each. Each has its arguments (`Args`) and a function `run`.
+//!
+//! * `names`: what words of the command line stand for. `each`: the same change for several things. `executions`: the executions of
+//!   all shards. `script`: input from files and the standard input.
 
+pub(crate) mod abort;
+pub(crate) mod call;
+pub(crate) mod config;
+mod each;
+mod executions;
+pub(crate) mod logs;
 pub(crate) mod ls;
+mod names;
+pub(crate) mod pause;
+pub(crate) mod ps;
+pub(crate) mod req;
+pub(crate) mod rm;
+pub(crate) mod run;
+mod script;
+pub(crate) mod show;
+pub(crate) mod stats;

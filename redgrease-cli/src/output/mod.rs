@@ -2,9 +2,22 @@
 //!
 //! Results go to the standard output, everything else to the standard error, so that a result can be piped.
 
+mod clean;
+mod fields;
+mod literal;
+mod records;
+mod secret;
 mod table;
+mod traceback;
+mod value;
 
+pub(crate) use clean::{clean, one_line};
+pub(crate) use fields::Fields;
+pub(crate) use records::Format;
+pub(crate) use secret::without_passwords;
 pub(crate) use table::Table;
+pub(crate) use traceback::{SCRIPT, Source, Traceback};
+pub(crate) use value::{decoded, json as json_of, text as text_of};
 
 use crate::args::{ColorChoice, Options};
 use crate::failure::{Failure, Kind};
@@ -25,6 +38,10 @@ pub(crate) struct Output {
     verbosity: u8,
 }
 
+#[allow(
+    clippy::unused_self,
+    reason = "commands need not know which outputs depend on the options"
+)]
 impl Output {
     pub(crate) fn new(options: &Options) -> Self {
         let choice = match options.color {
@@ -117,8 +134,13 @@ impl Output {
     pub(crate) fn failure(&self, failure: &Failure) {
         match failure.kind() {
             Kind::Said | Kind::NoReader => {}
-            _ if self.is_json => say(serde_json::json!({ "error": failure.to_string() })),
-            _ => say(format_args!("{BAD}error:{BAD:#} {failure}")),
+            _ if self.is_json => say(failure.to_json()),
+            _ => {
+                say(format_args!("{BAD}error:{BAD:#} {failure}"));
+                if let Some(traceback) = failure.traceback() {
+                    say(traceback.styled());
+                }
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! Tables that fit the terminal.
 
+use super::one_line;
 use comfy_table::{Cell, ContentArrangement, presets};
 use std::fmt;
 
@@ -35,11 +36,4 @@ impl fmt::Display for Table {
         let text: Vec<String> = lines.collect();
         f.write_str(&text.join("\n"))
     }
-}
-
-/// A text of a server may contain line breaks and control characters, which would move the cursor.
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }

@@ -1,0 +1,150 @@
+//! `redgrease ps`: the executions of a server.
+
+use super::executions;
+use super::names::short;
+use crate::app::App;
+use crate::failure::Failure;
+use crate::output::Table;
+use redgrease_core::{
+    Con, Execution, ExecutionFilter, ExecutionPlan, ExecutionStatus, GearsCommands as _,
+};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Only executions with this status; can be given several times
+    #[arg(long, value_name = "STATUS", value_parser = status)]
+    status: Vec<ExecutionStatus>,
+    /// Only executions that a registration began
+    #[arg(long, conflicts_with = "scripts")]
+    registered: bool,
+    /// Only executions that a script began
+    #[arg(long)]
+    scripts: bool,
+    /// Only the last executions
+    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 100)]
+    last: usize,
+}
+
+const STATUSES: [&str; 8] = [
+    "created",
+    "running",
+    "pending_receive",
+    "pending_run",
+    "pending_cluster",
+    "pending_termination",
+    "done",
+    "aborted",
+];
+
+fn status(word: &str) -> Result<ExecutionStatus, String> {
+    match ExecutionStatus::from(word) {
+        ExecutionStatus::Other(_) => Err(format!("the statuses are {}", STATUSES.join(", "))),
+        status => Ok(status),
+    }
+}
+
+#[derive(Serialize)]
+struct Row {
+    #[serde(flatten)]
+    execution: Execution,
+    /// The shard that needed longest; `None` if the execution was dropped in the meantime.
+    duration_ms: Option<u64>,
+    results: Option<u64>,
+    errors: usize,
+    /// The last line of the first error.
+    error: Option<String>,
+    shards: usize,
+}
+
+pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
+    let mut con = app.connect()?;
+    let mut filter = ExecutionFilter::new();
+    for status in &args.status {
+        filter = filter.status(status.clone());
+    }
+    if args.registered || args.scripts {
+        filter = filter.registered(args.registered);
+    }
+    let mut all = executions::list(&mut con)?;
+    all.retain(|execution| filter.matches(execution));
+    let left_out = all.len().saturating_sub(args.last);
+    let rows: Vec<Row> = all
+        .split_off(left_out)
+        .into_iter()
+        .map(|execution| row(&mut con, execution))
+        .collect::<Result<_, _>>()?;
+    app.out.rows(&rows, || table(&rows))?;
+    if !app.out.is_json() {
+        if rows.is_empty() {
+            app.out.note("the server has no such executions");
+        }
+        if left_out > 0 {
+            app.out.note(format_args!(
+                "{left_out} older executions are left out: `-n {}` lists them",
+                left_out + args.last
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn row(con: &mut Con, execution: Execution) -> Result<Row, Failure> {
+    let plans: BTreeMap<String, ExecutionPlan> = match con.get_execution(&execution.id, None) {
+        Ok(plans) => plans,
+        Err(error) if error.is_connection() || error.is_no_permission() => return Err(error.into()),
+        // It was dropped in the meantime, or its shard does not answer.
+        Err(_) => BTreeMap::new(),
+    };
+    let longest = plans.values().map(|plan| plan.total_duration).max();
+    let errors: Vec<&String> = plans.values().flat_map(|plan| &plan.errors).collect();
+    let error = errors
+        .first()
+        .map(|error| crate::output::Traceback::parse(error).error);
+    Ok(Row {
+        duration_ms: longest.map(|it: Duration| u64::try_from(it.as_millis()).unwrap_or(u64::MAX)),
+        results: plans.values().filter_map(|plan| plan.results).max(),
+        errors: errors.len(),
+        error,
+        shards: plans.len(),
+        execution,
+    })
+}
+
+fn table(rows: &[Row]) -> Table {
+    let has_shards = rows.iter().any(|row| row.shards > 1);
+    let has_errors = rows.iter().any(|row| row.errors > 0);
+    let mut headings = vec!["id", "status", "begun by", "ms", "results"];
+    if has_shards {
+        headings.push("shards");
+    }
+    if has_errors {
+        headings.push("error");
+    }
+    let mut table = Table::new(&headings);
+    let number = |it: Option<u64>| it.map(|it| it.to_string()).unwrap_or_default();
+    for row in rows {
+        let mut cells = vec![
+            short(&row.execution.id.to_string()),
+            row.execution.status.to_string(),
+            if row.execution.registered {
+                "registration"
+            } else {
+                "script"
+            }
+            .to_owned(),
+            number(row.duration_ms),
+            number(row.results),
+        ];
+        if has_shards {
+            cells.push(row.shards.to_string());
+        }
+        if has_errors {
+            cells.push(row.error.clone().unwrap_or_default());
+        }
+        table.row(cells);
+    }
+    table
+}

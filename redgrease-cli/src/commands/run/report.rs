@@ -1,0 +1,131 @@
+//! What came of a script, for people and programs.
+
+use super::Args;
+use super::execution::Outcome;
+use crate::app::App;
+use crate::failure::Failure;
+use crate::output::{Format, SCRIPT, Source, Traceback, clean, decoded};
+use redgrease_core::{Error, ErrorKind, ExecId, GearsCommands as _, SessionsOptions};
+use redis::Value;
+use serde_json::{Value as Json, json};
+
+pub(super) fn print(
+    app: &App,
+    args: &Args,
+    source: &Source,
+    session: &str,
+    outcome: Outcome,
+) -> Result<(), Failure> {
+    let is_json = app.out.format(args.format) == Format::Json;
+    match outcome {
+        Outcome::Ok => {
+            let registrations = registrations(app, session);
+            if is_json {
+                return app
+                    .out
+                    .json(&result(None, session, &[], &[], &registrations));
+            }
+            app.out.note(match registrations.len() {
+                0 => "the script ran; it began no execution and registered nothing".to_owned(),
+                1 => format!("the script ran: 1 registration in the session {session}"),
+                n => format!("the script ran: {n} registrations in the session {session}"),
+            });
+            Ok(())
+        }
+        Outcome::Started(id) => {
+            if is_json {
+                return app.out.json(&result(Some(&id), session, &[], &[], &[]));
+            }
+            app.out.line(&id)?;
+            app.out.note(format_args!(
+                "`redgrease show {id}` shows how far it is, and `redgrease abort {id}` ends it"
+            ));
+            Ok(())
+        }
+        Outcome::Results(id, results) => {
+            let errors: Vec<Traceback> = results
+                .errors
+                .iter()
+                .map(|text| read(source, text))
+                .collect();
+            if is_json {
+                app.out
+                    .json(&result(Some(&id), session, &results.values, &errors, &[]))?;
+                return if errors.is_empty() {
+                    Ok(())
+                } else {
+                    Err(Failure::said())
+                };
+            }
+            app.out.records(&results.values, args.format)?;
+            if results.values.is_empty() && errors.is_empty() {
+                app.out.note("the execution gave no records");
+            }
+            if errors.is_empty() {
+                return Ok(());
+            }
+            let count = errors.len();
+            for error in errors {
+                app.out
+                    .failure(&Failure::python("the execution failed:", error));
+            }
+            app.out.detail(format_args!(
+                "{count} errors, {} records",
+                results.values.len()
+            ));
+            Err(Failure::said())
+        }
+    }
+}
+
+fn result(
+    id: Option<&ExecId>,
+    session: &str,
+    values: &[Value],
+    errors: &[Traceback],
+    registrations: &[String],
+) -> Json {
+    json!({
+        "execution": id,
+        "session": session,
+        "results": values.iter().map(decoded).collect::<Vec<_>>(),
+        "errors": errors,
+        "registrations": registrations,
+    })
+}
+
+/// The registrations of the session. A user may have no right to list them.
+fn registrations(app: &App, session: &str) -> Vec<String> {
+    let listed = app.connect().ok().and_then(|mut con| {
+        con.dump_sessions(&SessionsOptions::new().session(session))
+            .ok()
+    });
+    listed
+        .unwrap_or_default()
+        .into_iter()
+        .flat_map(|it| it.registrations)
+        .collect()
+}
+
+/// The error of a script that failed before it had an execution.
+pub(super) fn failed(source: &Source, error: Error) -> Failure {
+    let text = match error.kind() {
+        ErrorKind::Script { traceback, .. } => traceback.clone(),
+        _ => error.to_string(),
+    };
+    if text.starts_with("Session ") && text.contains("already exists") {
+        return Failure::failed(format!(
+            "{}: replace it with --upgrade, or give another --id",
+            clean(text.trim_end())
+        ));
+    }
+    let traceback = read(source, &text);
+    if traceback.frames.is_empty() {
+        return error.into();
+    }
+    Failure::python("the script failed on the server:", traceback)
+}
+
+fn read(source: &Source, text: &str) -> Traceback {
+    Traceback::parse(text).with_source(SCRIPT, source)
+}

@@ -1,0 +1,243 @@
+//! `redgrease show`: everything about one registration, session or execution.
+
+use super::names::{Known, short, short_session, subject};
+use crate::app::App;
+use crate::failure::Failure;
+use crate::output::{Fields, SCRIPT, Source, Traceback, text_of, without_passwords};
+use redgrease_core::{
+    Con, Execution, ExecutionPlan, GearsCommands as _, RegistrationInfo, Session,
+};
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Ids, triggers or sessions
+    ///
+    /// `trigger:NAME`, `session:NAME`, `registration:ID` and `execution:ID` tell things of the same name apart.
+    #[arg(value_name = "ID|TRIGGER|SESSION", required = true)]
+    names: Vec<String>,
+    /// The script, to show the lines of errors: servers do not tell the text of a script
+    #[arg(long, value_name = "FILE")]
+    source: Option<PathBuf>,
+    /// Add up the numbers of all shards of a cluster
+    #[arg(long)]
+    cluster: bool,
+}
+
+type Plans = BTreeMap<String, ExecutionPlan>;
+
+pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
+    let source = args
+        .source
+        .as_deref()
+        .map(super::script::read_file)
+        .transpose()?;
+    let mut con = app.connect()?;
+    let mut known = Known::all(&mut con)?;
+    if args.cluster {
+        known.registrations = con.dump_registrations_cluster()?;
+    }
+    let mut shown = Shown {
+        source,
+        ..Shown::default()
+    };
+    let mut has_failed = false;
+    for word in &args.names {
+        let named = known.named(word);
+        if named.is_empty() {
+            has_failed = true;
+            app.out
+                .failure(&known.unknown(word, "registration, trigger, session or execution"));
+        }
+        for registration in named.registrations {
+            shown.registration(registration);
+        }
+        for session in named.sessions {
+            shown.session(&known, session);
+        }
+        for execution in named.executions {
+            shown.execution(&mut con, execution)?;
+        }
+    }
+    if app.out.is_json() {
+        app.out.json(&json!({
+            "registrations": shown.registrations,
+            "sessions": shown.sessions,
+            "executions": shown.executions,
+        }))?;
+    } else {
+        for (number, text) in shown.texts.iter().enumerate() {
+            if number > 0 {
+                app.out.line("")?;
+            }
+            app.out.line(text)?;
+        }
+    }
+    if has_failed {
+        Err(Failure::said())
+    } else {
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Shown {
+    source: Option<Source>,
+    texts: Vec<Fields>,
+    registrations: Vec<Json>,
+    sessions: Vec<Json>,
+    executions: Vec<Json>,
+}
+
+impl Shown {
+    fn traceback(&self, text: &str) -> Traceback {
+        let traceback = Traceback::parse(text);
+        match &self.source {
+            Some(source) => traceback.with_source(SCRIPT, source),
+            None => traceback,
+        }
+    }
+
+    fn registration(&mut self, it: &RegistrationInfo) {
+        let mut text = Fields::new(format!(
+            "registration {} ({})",
+            short(&it.id),
+            without_passwords(&subject(it))
+        ));
+        text.add("id", &it.id);
+        text.add("reader", &it.reader);
+        text.add("mode", &it.mode);
+        text.add_some("session", it.session.as_deref());
+        text.add_some("description", it.description.as_deref());
+        text.add(
+            "runs",
+            format_args!(
+                "{} ({} succeeded, {} failed, {} aborted)",
+                it.triggered, it.succeeded, it.failed, it.aborted
+            ),
+        );
+        text.add(
+            "durations",
+            format_args!(
+                "last {} ms, average {:.1} ms, total {} ms",
+                it.last_run.as_millis(),
+                it.average_run_ms,
+                it.total_run.as_millis()
+            ),
+        );
+        text.add_some("status", it.status.as_deref());
+        text.add_some("shards", it.shards);
+        for (name, value) in it.args.iter().chain(&it.extra) {
+            if *value != redis::Value::Nil {
+                text.add(name, without_passwords(&text_of(value)));
+            }
+        }
+        let error = it.last_error.as_deref().map(|error| self.traceback(error));
+        if let Some(error) = &error {
+            text.add_styled("last error", format!("{}\n", error.styled()));
+        }
+        let mut row = json!(it);
+        row["traceback"] = json!(error);
+        self.registrations.push(row);
+        self.texts.push(text);
+    }
+
+    fn session(&mut self, known: &Known, it: &Session) {
+        let mut text = Fields::new(format!("session {}", short_session(&it.id)));
+        text.add("id", &it.id);
+        text.add_some("description", it.description.as_deref());
+        text.add("references", it.ref_count);
+        if it.linked != "primary" {
+            text.add("linked", &it.linked);
+        }
+        if it.dead {
+            text.add("state", "replaced; executions of it still run");
+        }
+        for (name, value) in &it.extra {
+            text.add(name, without_passwords(&text_of(value)));
+        }
+        if !it.requirements.is_empty() {
+            text.add(
+                "requirements",
+                without_passwords(&it.requirements.join(" ")),
+            );
+        }
+        let mut lines = String::new();
+        for id in &it.registrations {
+            let registration = known.registrations.iter().find(|row| row.id == *id);
+            let line = match registration {
+                Some(row) => format!(
+                    "{} {} {} ({} runs, {} failed)",
+                    short(id),
+                    row.reader,
+                    without_passwords(&subject(row)),
+                    row.triggered,
+                    row.failed
+                ),
+                None => short(id),
+            };
+            lines.push_str(&crate::output::one_line(&line));
+            lines.push('\n');
+        }
+        text.add_styled("registrations", lines);
+        self.sessions.push(json!(it));
+        self.texts.push(text);
+    }
+
+    fn execution(&mut self, con: &mut Con, it: &Execution) -> Result<(), Failure> {
+        let plans: Plans = match con.get_execution(&it.id, None) {
+            Ok(plans) => plans,
+            Err(error) if error.is_connection() => return Err(error.into()),
+            // It was dropped in the meantime.
+            Err(_) => Plans::new(),
+        };
+        let mut text = Fields::new(format!("execution {}", short(&it.id.to_string())));
+        text.add("id", &it.id);
+        text.add("status", &it.status);
+        text.add(
+            "begun by",
+            if it.registered {
+                "a registration"
+            } else {
+                "a script"
+            },
+        );
+        for (shard, plan) in &plans {
+            let name = |name: &str| match plans.len() {
+                1 => name.to_owned(),
+                _ => format!("{} {name}", &shard[..shard.len().min(8)]),
+            };
+            text.add(
+                &name("duration"),
+                format_args!("{} ms", plan.total_duration.as_millis()),
+            );
+            text.add_some(&name("results"), plan.results);
+            if plans.len() > 1 {
+                text.add(&name("status"), &plan.status);
+            }
+            let steps: Vec<String> = plan
+                .steps
+                .iter()
+                .map(|step| {
+                    crate::output::one_line(&format!(
+                        "{} {} ({} ms)",
+                        step.kind,
+                        step.arg,
+                        step.duration.as_millis()
+                    ))
+                })
+                .collect();
+            text.add_styled(&name("steps"), steps.join("\n") + "\n");
+            for error in &plan.errors {
+                text.add_styled(&name("error"), self.traceback(error).styled() + "\n");
+            }
+        }
+        let mut row = json!(it);
+        row["plans"] = json!(plans);
+        self.executions.push(row);
+        self.texts.push(text);
+        Ok(())
+    }
+}
