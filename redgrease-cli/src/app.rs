@@ -5,6 +5,8 @@ use crate::failure::{Failure, Kind};
 use crate::output::Output;
 use redgrease_core::{Con, connect};
 
+/// The environment variable with the address of the server.
+const URL: &str = "REDGREASE_URL";
 const HOST: &str = "localhost";
 const PORT: u16 = 6379;
 
@@ -21,9 +23,13 @@ impl App {
 
     /// The address of the server. It may contain a password: it is not for messages.
     pub(crate) fn url(&self) -> String {
-        match &self.options.url {
-            Some(url) => url.clone(),
-            None => address(self.options.server.as_deref(), self.options.port),
+        let Options {
+            url, server, port, ..
+        } = &self.options;
+        match (url, url_of_environment()) {
+            (Some(url), _) => url.clone(),
+            (None, Some(url)) if server.is_none() && port.is_none() => url,
+            _ => address(server.as_deref(), *port),
         }
     }
 
@@ -31,6 +37,11 @@ impl App {
     pub(crate) fn connect(&self) -> Result<Con, Failure> {
         connect_to(&self.url())
     }
+}
+
+/// The address in the environment. An empty one is none.
+pub(crate) fn url_of_environment() -> Option<String> {
+    std::env::var(URL).ok().filter(|url| !url.is_empty())
 }
 
 /// The address of a host and a port.

@@ -22,6 +22,7 @@ mod interrupt;
 mod nodes;
 mod output;
 mod patience;
+mod sync;
 
 use app::App;
 use args::{Cli, Command};
@@ -67,5 +68,6 @@ fn run(app: &App, command: Command) -> Result<(), Failure> {
         Command::Stats(args) => commands::stats::run(app, &args),
         Command::Config(args) => commands::config::run(app, &args),
         Command::Req(args) => commands::req::run(app, &args),
+        Command::Sync(args) => sync::run::run(app, &args),
     }
 }

@@ -4,7 +4,7 @@ mod options;
 
 pub(crate) use options::{ColorChoice, Options};
 
-use crate::commands;
+use crate::{commands, sync};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use std::ffi::{OsStr, OsString};
 
@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Config(commands::config::Args),
     /// List, carry over and lock the Python packages of a server
     Req(commands::req::Args),
+    /// Make a server run the scripts of directories, and go on with --watch
+    Sync(sync::run::Args),
 }
 
 /// The command that is meant if the command line names none.
@@ -65,7 +67,33 @@ pub(crate) fn with_default_command(words: impl IntoIterator<Item = OsString>) ->
     if needs_default(&words[1.min(words.len())..]) {
         words.insert(1, DEFAULT.into());
     }
-    words
+    let is_default = words.get(1).is_some_and(|word| word == DEFAULT);
+    if is_default {
+        with_bare_watch(words)
+    } else {
+        words
+    }
+}
+
+/// `--watch PATH` means `--watch` and a path: the value of `--watch` is a number.
+fn with_bare_watch(words: Vec<OsString>) -> Vec<OsString> {
+    let mut found: Vec<OsString> = Vec::with_capacity(words.len());
+    let mut words = words.into_iter().peekable();
+    while let Some(word) = words.next() {
+        if word == "--" {
+            found.push(word);
+            break;
+        }
+        let is_watch = word == "-w" || word == "--watch";
+        let is_number = |next: &OsString| next.to_str().is_some_and(|it| it.parse::<f64>().is_ok());
+        if is_watch && words.peek().is_some_and(|next| !is_number(next)) {
+            found.push(format!("--watch={}", sync::WATCH).into());
+        } else {
+            found.push(word);
+        }
+    }
+    found.extend(words);
+    found
 }
 
 fn needs_default(words: &[OsString]) -> bool {
@@ -114,4 +142,80 @@ fn is_named(option: &clap::Arg, word: &str) -> bool {
             .is_some_and(|it| it.chars().eq([name]))
     };
     option.get_long().is_some_and(is_long) || option.get_short().is_some_and(is_short)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> String {
+        let words = with_default_command(
+            format!("redgrease {line}")
+                .split_whitespace()
+                .map(OsString::from),
+        );
+        let words: Vec<String> = words[1..]
+            .iter()
+            .map(|it| it.to_str().unwrap().to_owned())
+            .collect();
+        words.join(" ")
+    }
+
+    #[test]
+    fn a_path_means_sync() {
+        for (line, expected) in [
+            ("scripts", "sync scripts"),
+            ("./ls", "sync ./ls"),
+            ("-r scripts", "sync -r scripts"),
+            ("--url redis://x scripts", "sync --url redis://x scripts"),
+            ("--url=redis://x scripts", "sync --url=redis://x scripts"),
+            ("-c ls scripts", "sync -c ls scripts"),
+            ("--ignore ls scripts ls", "sync --ignore ls scripts ls"),
+            ("-p 1 -v --json a b", "sync -p 1 -v --json a b"),
+            ("-- ls", "sync -- ls"),
+            ("-", "sync -"),
+        ] {
+            assert_eq!(words(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_command_stays() {
+        for line in [
+            "ls",
+            "sync ls",
+            "--url redis://x ls",
+            "-p 1 ls",
+            "-q ls x",
+            "help",
+            "--help",
+            "-h scripts",
+            "-V",
+            "",
+            "-r",
+        ] {
+            assert_eq!(words(line), line, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_time_of_watch_is_a_number() {
+        for (line, expected) in [
+            ("-w scripts", "sync --watch=5.0 scripts"),
+            ("--watch ./ls", "sync --watch=5.0 ./ls"),
+            ("-w 2 scripts", "sync -w 2 scripts"),
+            ("--watch 0.5 scripts", "sync --watch 0.5 scripts"),
+            ("--watch=2 scripts", "sync --watch=2 scripts"),
+            ("sync scripts -w", "sync scripts -w"),
+            ("sync scripts -w -r", "sync scripts --watch=5.0 -r"),
+            ("sync -- -w x", "sync -- -w x"),
+        ] {
+            assert_eq!(words(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
 }

@@ -6,15 +6,10 @@ use clap::{Args, ValueEnum};
 #[command(next_help_heading = "Options of all commands")]
 pub(crate) struct Options {
     /// Address of the server: `redis://[user:password@]host[:port]`, `rediss://..` for TLS, or `redis+unix:///path`
+    /// [env: REDGREASE_URL]
     ///
     /// A password on the command line is visible to other users of the machine: put the address into the environment.
-    #[arg(
-        long,
-        global = true,
-        env = "REDGREASE_URL",
-        hide_env_values = true,
-        value_name = "URL"
-    )]
+    #[arg(long, global = true, value_name = "URL")]
     pub(crate) url: Option<String>,
     /// Host of the server; `redis` if no host follows
     #[arg(

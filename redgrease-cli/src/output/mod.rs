@@ -130,6 +130,11 @@ impl Output {
         say(format_args!("{WARN}warning:{WARN:#} {text}"));
     }
 
+    /// Reports one of several things that failed, also with `--quiet`.
+    pub(crate) fn part_failed(&self, text: impl fmt::Display) {
+        say(text);
+    }
+
     /// Reports a failure. With `--json`, it is an object on the standard error.
     pub(crate) fn failure(&self, failure: &Failure) {
         match failure.kind() {

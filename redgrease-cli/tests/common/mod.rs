@@ -17,7 +17,23 @@ pub(crate) struct Done {
 /// The program without the settings of this process's environment.
 pub(crate) fn program(args: &[&str]) -> Command {
     let mut command = Command::new(REDGREASE);
-    for name in ["REDGREASE_URL", "SERVER", "PORT", "WATCH", "IGNORE", "RECURSIVE", "NO_COLOR", "CLICOLOR_FORCE"] {
+    for name in [
+        "REDGREASE_URL",
+        "SERVER",
+        "PORT",
+        "WATCH",
+        "IGNORE",
+        "RECURSIVE",
+        "CONFIG_FILE",
+        "INDEX_PREFIX",
+        "SCRIPT_PATTERN",
+        "REQUIREMENTS_PATTERN",
+        "UNBLOCKING_PATTERN",
+        "LOG_CONFIG",
+        "REDGREASE_PROJECT",
+        "NO_COLOR",
+        "CLICOLOR_FORCE",
+    ] {
         command.env_remove(name);
     }
     command.args(args).stdin(Stdio::null());
@@ -34,7 +50,11 @@ pub(crate) fn run(args: &[&str]) -> Done {
 }
 
 pub(crate) fn done(command: &mut Command) -> Done {
-    let Output { status, stdout, stderr } = command.output().unwrap();
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().unwrap();
     Done {
         out: String::from_utf8(stdout).unwrap(),
         err: String::from_utf8(stderr).unwrap(),

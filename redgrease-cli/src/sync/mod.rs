@@ -1,0 +1,44 @@
+//! Keeps a server equal to directories of scripts.
+//!
+//! Commands:
+//!
+//! | file | command |
+//! |---|---|
+//! | `run.rs` | `redgrease sync PATH..`, with `watch.rs` for `--watch` |
+//! | `deploy.rs` | `redgrease deploy PATH..`: the plan, a question, and the work |
+//! | `diff.rs` | `redgrease diff PATH..`: the plan and the texts; `difference.rs` compares two texts |
+//! | `prune.rs` | `redgrease prune`: sessions that nothing needs |
+//! | `migrate/` | `redgrease migrate`: what a server with RedisGears has, and what will differ |
+//!
+//! Parts:
+//!
+//! | file | purpose |
+//! |---|---|
+//! | `settings.rs`, `config_file.rs` | flags, environment, files of options, and which of them counts |
+//! | `log_config.rs`, `clock.rs` | the log that `--log-config` asks for; times as text |
+//! | `patterns.rs`, `discover.rs` | which files count, and what is in them |
+//! | `identity.rs` | the key and the session of a script, and what the session says about it |
+//! | `index.rs` | the keys in the server, one for each script |
+//! | `known.rs` | what the server has |
+//! | `plan.rs` | compares files with the server; sends nothing |
+//! | `load.rs`, `send.rs` | sends what differs |
+//! | `planned.rs`, `report.rs` | what would be done and what was, for people and as JSON |
+
+mod clock;
+mod config_file;
+mod discover;
+mod identity;
+mod index;
+mod known;
+mod load;
+mod log_config;
+mod patterns;
+mod plan;
+mod planned;
+mod report;
+pub(crate) mod run;
+mod send;
+mod settings;
+mod watch;
+
+pub(crate) use settings::WATCH;
