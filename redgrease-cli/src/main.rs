@@ -19,6 +19,7 @@ mod args;
 mod commands;
 mod failure;
 mod interrupt;
+mod live;
 mod nodes;
 mod output;
 mod patience;
@@ -69,5 +70,7 @@ fn run(app: &App, command: Command) -> Result<(), Failure> {
         Command::Config(args) => commands::config::run(app, &args),
         Command::Req(args) => commands::req::run(app, &args),
         Command::Sync(args) => sync::run::run(app, &args),
+        Command::Top(args) => live::top::run(app, &args),
+        Command::Ui(args) => live::ui::run(app, &args),
     }
 }

@@ -63,9 +63,11 @@ pub(crate) fn command(yes: bool) -> Outcome {
     let compiling = Background::start("compiling the tests", compile)?;
     let ready = setup::run(yes)?;
     compiling.end()?;
-    // Without it only the test of its recipe fails, which says what to install as well.
-    if let Err(failed) = servers::postgresql::prepare() {
-        note!("\n==> {failed}");
+    // Without them only their own tests fail, which say what to install as well.
+    for prepared in [servers::postgresql::prepare(), servers::chromium::prepare()] {
+        if let Err(failed) = prepared {
+            note!("\n==> {failed}");
+        }
     }
 
     // Without optimisation: they compile sooner, and check overflows.

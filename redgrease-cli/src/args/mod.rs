@@ -4,7 +4,7 @@ mod options;
 
 pub(crate) use options::{ColorChoice, Options};
 
-use crate::{commands, sync};
+use crate::{commands, live, sync};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use std::ffi::{OsStr, OsString};
 
@@ -56,6 +56,10 @@ pub(crate) enum Command {
     Req(commands::req::Args),
     /// Make a server run the scripts of directories, and go on with --watch
     Sync(sync::run::Args),
+    /// Watch a server in the terminal: rates, times, lag, errors
+    Top(live::top::Args),
+    /// Watch a server on a page in the browser
+    Ui(live::ui::Args),
 }
 
 /// The command that is meant if the command line names none.

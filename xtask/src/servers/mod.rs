@@ -1,6 +1,7 @@
-//! Servers to test on, each by name. Packages contain their programs: Python wheels, and packages of Debian.
+//! Servers to test on, each by name, and a browser. Packages contain their programs: Python wheels, and packages of Debian.
 
 mod apt;
+pub(crate) mod chromium;
 mod debian;
 mod libraries;
 pub(crate) mod postgresql;

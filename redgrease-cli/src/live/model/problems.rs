@@ -1,0 +1,117 @@
+//! The last errors.
+
+use super::sample::Sample;
+use super::traceback::Traceback;
+use super::view::View;
+use serde::Serialize;
+use std::collections::{HashMap, HashSet};
+
+/// Errors that are kept.
+const KEPT: usize = 100;
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Problem {
+    /// Tells apart the errors of one registration.
+    pub(crate) key: String,
+    /// When it was seen, in milliseconds since 1970.
+    pub(crate) at: u64,
+    /// Id of the registration or execution.
+    pub(crate) id: String,
+    /// Trigger, pattern or stream of the registration.
+    pub(crate) name: String,
+    pub(crate) session: Option<String>,
+    /// Failed runs of the registration since the last other error.
+    pub(crate) count: u64,
+    /// The last run has failed like this.
+    pub(crate) is_current: bool,
+    /// It happened before the program looked for the first time.
+    pub(crate) is_old: bool,
+    pub(crate) traceback: Traceback,
+}
+
+#[derive(Default)]
+pub(super) struct Problems {
+    is_started: bool,
+    failed: HashMap<String, u64>,
+    /// Executions whose errors are known.
+    told: HashSet<String>,
+    rows: Vec<Problem>,
+    /// Errors that were seen.
+    seen: u64,
+}
+
+impl Problems {
+    pub(super) fn look(&mut self, view: &View, sample: &Sample) {
+        for row in &mut self.rows {
+            row.is_current = false;
+        }
+        let mut failed = HashMap::with_capacity(view.registrations.len());
+        for (row, raw) in view.registrations.iter().zip(&sample.registrations) {
+            failed.insert(row.id.clone(), row.failed);
+            let Some(error) = &raw.last_error else {
+                continue;
+            };
+            let before = self.failed.get(&row.id).copied().unwrap_or_default();
+            let new = row.failed.saturating_sub(before);
+            let known = self
+                .rows
+                .iter_mut()
+                .find(|it| it.id == row.id && it.traceback.raw == *error);
+            if let Some(known) = known {
+                known.is_current = true;
+                known.count += new;
+                if new > 0 {
+                    known.at = view.at;
+                    known.is_old = false;
+                }
+                continue;
+            }
+            self.seen += 1;
+            self.rows.push(Problem {
+                key: self.seen.to_string(),
+                at: view.at,
+                id: row.id.clone(),
+                name: row.name.clone(),
+                session: row.session.clone(),
+                count: new.max(1),
+                is_current: true,
+                is_old: !self.is_started,
+                traceback: Traceback::new(error, raw.last_exception(), raw.last_traceback()),
+            });
+        }
+        self.failed = failed;
+        self.look_at_executions(view);
+        self.rows
+            .sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
+        self.rows.truncate(KEPT);
+        self.is_started = true;
+    }
+
+    fn look_at_executions(&mut self, view: &View) {
+        self.told
+            .retain(|id| view.executions.iter().any(|it| it.id == *id));
+        for execution in view.executions.iter().filter(|it| !it.registered) {
+            let Some(error) = execution.errors.first() else {
+                continue;
+            };
+            if self.told.insert(execution.id.clone()) {
+                self.seen += 1;
+                self.rows.push(Problem {
+                    key: self.seen.to_string(),
+                    at: view.at,
+                    id: execution.id.clone(),
+                    name: "execution of a script".to_owned(),
+                    session: None,
+                    count: execution.errors.len() as u64,
+                    is_current: true,
+                    is_old: !self.is_started,
+                    traceback: Traceback::of_run(error),
+                });
+            }
+        }
+    }
+
+    pub(super) fn rows(&self) -> Vec<Problem> {
+        self.rows.clone()
+    }
+}
