@@ -50,7 +50,7 @@ fn status(word: &str) -> Result<ExecutionStatus, String> {
 struct Row {
     #[serde(flatten)]
     execution: Execution,
-    /// The shard that needed longest; `None` if the execution was dropped in the meantime.
+    /// The shard that needed longest; `None` if the server does not tell.
     duration_ms: Option<u64>,
     results: Option<u64>,
     errors: usize,
@@ -70,11 +70,12 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
     }
     let mut all = executions::list(&mut con)?;
     all.retain(|execution| filter.matches(execution));
+    let longest = longest(&mut con)?;
     let left_out = all.len().saturating_sub(args.last);
     let rows: Vec<Row> = all
         .split_off(left_out)
         .into_iter()
-        .map(|execution| row(&mut con, execution))
+        .map(|execution| row(&mut con, execution, longest.as_ref()))
         .collect::<Result<_, _>>()?;
     app.out.rows(&rows, || table(&rows))?;
     if !app.out.is_json() {
@@ -91,20 +92,47 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-fn row(con: &mut Con, execution: Execution) -> Result<Row, Failure> {
+/// The execution that runs longest, and for how many milliseconds: the duration of an execution is told only when it has ended. `None`
+/// if the server does not tell.
+fn longest(con: &mut Con) -> Result<Option<(String, u64)>, Failure> {
+    let info: String = match redis::cmd("INFO").arg("rg_engine").query(con) {
+        Ok(info) => info,
+        Err(error) if error.code() == Some("NOPERM") => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let value = |name: &str| {
+        info.lines()
+            .find_map(|line| line.trim_end().strip_prefix(name))
+    };
+    let id = value("rg_longest_execution:").unwrap_or_default();
+    let ms = value("rg_longest_execution_ms:").and_then(|ms| ms.parse().ok());
+    Ok(ms.map(|ms| (id.to_owned(), ms)))
+}
+
+fn row(
+    con: &mut Con,
+    execution: Execution,
+    running: Option<&(String, u64)>,
+) -> Result<Row, Failure> {
     let plans: BTreeMap<String, ExecutionPlan> = match con.get_execution(&execution.id, None) {
         Ok(plans) => plans,
         Err(error) if error.is_connection() || error.is_no_permission() => return Err(error.into()),
         // It was dropped in the meantime, or its shard does not answer.
         Err(_) => BTreeMap::new(),
     };
-    let longest = plans.values().map(|plan| plan.total_duration).max();
+    let id = execution.id.to_string();
+    let millis = |it: Duration| u64::try_from(it.as_millis()).unwrap_or(u64::MAX);
+    let duration_ms = match running {
+        Some((running, ms)) if *running == id => Some(*ms),
+        _ if !execution.status.is_over() => None,
+        _ => plans.values().map(|plan| millis(plan.total_duration)).max(),
+    };
     let errors: Vec<&String> = plans.values().flat_map(|plan| &plan.errors).collect();
     let error = errors
         .first()
         .map(|error| crate::output::Traceback::parse(error).error);
     Ok(Row {
-        duration_ms: longest.map(|it: Duration| u64::try_from(it.as_millis()).unwrap_or(u64::MAX)),
+        duration_ms,
         results: plans.values().filter_map(|plan| plan.results).max(),
         errors: errors.len(),
         error,

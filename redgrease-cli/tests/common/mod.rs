@@ -1,10 +1,33 @@
 //! The program, as a person or a script starts it.
 #![allow(dead_code, reason = "each test program uses some of it")]
+#![allow(clippy::unwrap_used, reason = "a test fails")]
+
+pub(crate) mod terminal;
 
 use redgrease_embedded::Server;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 pub(crate) const REDGREASE: &str = env!("CARGO_BIN_EXE_redgrease");
+
+/// The variables that the program reads.
+const VARIABLES: &[&str] = &[
+    "REDGREASE_URL",
+    "SERVER",
+    "PORT",
+    "WATCH",
+    "IGNORE",
+    "RECURSIVE",
+    "CONFIG_FILE",
+    "INDEX_PREFIX",
+    "SCRIPT_PATTERN",
+    "REQUIREMENTS_PATTERN",
+    "UNBLOCKING_PATTERN",
+    "LOG_CONFIG",
+    "REDGREASE_PROJECT",
+    "NO_COLOR",
+    "CLICOLOR_FORCE",
+];
 
 /// What the program printed, and its exit code.
 #[derive(Debug)]
@@ -17,23 +40,7 @@ pub(crate) struct Done {
 /// The program without the settings of this process's environment.
 pub(crate) fn program(args: &[&str]) -> Command {
     let mut command = Command::new(REDGREASE);
-    for name in [
-        "REDGREASE_URL",
-        "SERVER",
-        "PORT",
-        "WATCH",
-        "IGNORE",
-        "RECURSIVE",
-        "CONFIG_FILE",
-        "INDEX_PREFIX",
-        "SCRIPT_PATTERN",
-        "REQUIREMENTS_PATTERN",
-        "UNBLOCKING_PATTERN",
-        "LOG_CONFIG",
-        "REDGREASE_PROJECT",
-        "NO_COLOR",
-        "CLICOLOR_FORCE",
-    ] {
+    for name in VARIABLES {
         command.env_remove(name);
     }
     command.args(args).stdin(Stdio::null());
@@ -59,6 +66,18 @@ pub(crate) fn done(command: &mut Command) -> Done {
         out: String::from_utf8(stdout).unwrap(),
         err: String::from_utf8(stderr).unwrap(),
         code: status.code().unwrap_or(-1),
+    }
+}
+
+/// Waits until a condition holds.
+pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(30),
+            "not in time: {what}"
+        );
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -29,6 +29,11 @@ impl Place {
         };
         let text = |name: &str| settings.get(name).cloned().unwrap_or_default();
         let file = text("logfile");
+        if file.is_empty()
+            && let Some(path) = standard_output(node, &mut con)
+        {
+            return Ok(Place::File(path));
+        }
         if file.is_empty() {
             return Ok(Place::Unreadable(
                 "the server has no log file, it writes to its standard output: look where it was started (`journalctl -u redis`, \
@@ -64,6 +69,30 @@ fn setting(
         all.extend(one);
     }
     Ok(all)
+}
+
+/// The file that the standard output of a server on this machine goes to, if it is one: Linux tells it.
+fn standard_output(node: &Node, con: &mut impl ConnectionLike) -> Option<PathBuf> {
+    if !node.is_local() {
+        return None;
+    }
+    let info: String = redis::cmd("INFO").arg("server").query(con).ok()?;
+    let pid: u32 = info
+        .lines()
+        .find_map(|line| line.strip_prefix("process_id:"))?
+        .trim()
+        .parse()
+        .ok()?;
+    let process = PathBuf::from(format!("/proc/{pid}"));
+    // A server in a container tells an id that another process may have here.
+    let name = std::fs::read_to_string(process.join("comm")).ok()?;
+    if !name.contains("redis") && !name.contains("valkey") {
+        return None;
+    }
+    let output = process.join("fd/1");
+    let is_file = std::fs::metadata(&output).is_ok_and(|meta| meta.is_file());
+    let path = std::fs::read_link(&output).ok().filter(|_| is_file)?;
+    Tail::open(&path, 0, true).is_ok().then_some(path)
 }
 
 /// Whether a server answers.

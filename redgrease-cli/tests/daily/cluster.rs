@@ -1,0 +1,114 @@
+//! Clusters.
+
+use super::common::{Done, done, eventually, program};
+use super::{ended, signal};
+use redgrease_embedded::{Cluster, Server};
+use std::io::Read as _;
+use std::process::Stdio;
+
+fn on(cluster: &Cluster, args: &[&str]) -> Done {
+    done(program(args).env("REDGREASE_URL", cluster.url()))
+}
+
+#[test]
+fn commands_see_all_shards() {
+    let cluster = Server::cluster().shards(3).start().unwrap();
+    let code = "GB('CommandReader').map(lambda x: 1 // 0).register(trigger='t', mode='sync')";
+    on(&cluster, &["run", "-c", code, "--id", "s"]).ok();
+    for _ in 0..6 {
+        on(&cluster, &["call", "t"]).fails(1);
+    }
+    let rows = on(&cluster, &["ls", "--cluster", "--json"]).json();
+    assert_eq!(
+        (&rows[0]["shards"], &rows[0]["triggered"]),
+        (&3.into(), &6.into())
+    );
+    let shown = on(&cluster, &["show", "t", "--cluster"]).ok();
+    assert!(
+        shown.contains("on the shard ") && shown.contains("<string>:1 in <lambda>"),
+        "{shown}"
+    );
+
+    let records = on(&cluster, &["run", "-c", "GB('ShardsIDReader').run()"]).ok();
+    assert_eq!(records.lines().count(), 3);
+    let id = on(
+        &cluster,
+        &[
+            "-q",
+            "run",
+            "--unblocking",
+            "-c",
+            "GB('ShardsIDReader').run()",
+        ],
+    )
+    .ok();
+    let id = id.trim();
+    eventually("the execution has ended", || {
+        let rows = on(&cluster, &["ps", "--json"]).json();
+        let row = rows
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|row| row["id"] == id)
+            .cloned();
+        row.is_some_and(|row| row["status"] == "done" && row["shards"] == 3)
+    });
+    let short = format!("{}-{}", &id[..8], id.rsplit_once('-').unwrap().1);
+    assert_eq!(
+        on(&cluster, &["show", &short, "--json"]).json()["executions"][0]["id"],
+        id
+    );
+
+    let stats = on(&cluster, &["stats", "--cluster", "--json"]).json();
+    assert_eq!(stats["servers"].as_array().unwrap().len(), 3);
+    on(
+        &cluster,
+        &["config", "set", "--cluster", "MaxExecutions=11"],
+    )
+    .ok();
+    let config = on(
+        &cluster,
+        &["config", "get", "--cluster", "MaxExecutions", "--json"],
+    )
+    .json();
+    let values: Vec<_> = config[0]["values"].as_object().unwrap().values().collect();
+    assert_eq!(values, [11, 11, 11]);
+    assert!(
+        on(&cluster, &["config", "--cluster"])
+            .ok()
+            .contains("MaxExecutions")
+    );
+
+    let logs = on(&cluster, &["logs", "-n", "1", "--json"]).ok();
+    assert_eq!(logs.lines().count(), 3, "{logs}");
+    on(&cluster, &["stats", "--reset"]).ok();
+    let rows = on(&cluster, &["ls", "--cluster", "--json"]).json();
+    assert_eq!(rows[0]["triggered"], 0);
+}
+
+#[test]
+fn an_interrupt_aborts_on_all_shards() {
+    let cluster = Server::cluster().shards(3).start().unwrap();
+    let code = "import time\nGB('ShardsIDReader').map(lambda _: time.sleep(60)).run()";
+    let mut child = program(&["run", "-c", code])
+        .env("REDGREASE_URL", cluster.url())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let running = || {
+        let rows = on(&cluster, &["ps", "--status", "running", "--json"]).json();
+        rows.as_array().unwrap().len()
+    };
+    eventually("the execution runs", || running() > 0);
+    signal(&child, "-INT");
+    assert_eq!(ended(&mut child).code(), Some(1));
+    let mut err = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut err)
+        .unwrap();
+    assert!(err.contains("was aborted on the server"), "{err}");
+    eventually("nothing runs", || running() == 0);
+}

@@ -1,0 +1,80 @@
+//! `ps` and `abort`.
+
+use super::common::{eventually, on};
+use redgrease_embedded::Server;
+
+const SLEEP: &str = "import time\nGB('ShardsIDReader').map(lambda _: time.sleep(60)).run()";
+
+fn start(server: &Server, code: &str) -> String {
+    let id = on(server, &["-q", "run", "--unblocking", "-c", code]).ok();
+    id.trim().to_owned()
+}
+
+fn ids(server: &Server, args: &[&str]) -> Vec<String> {
+    let rows = on(server, &[&["ps", "--json"], args].concat()).json();
+    rows.as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn executions_are_listed_with_status_and_error() {
+    let server = Server::start().unwrap();
+    let sleeping = start(&server, SLEEP);
+    let failed = start(&server, "GB('ShardsIDReader').map(lambda _: 1 // 0).run()");
+    eventually("one runs, one is done", || {
+        ids(&server, &["--status", "running"]) == [sleeping.clone()]
+            && ids(&server, &["--status", "done"]) == [failed.clone()]
+    });
+    assert_eq!(ids(&server, &["-n", "1"]), [failed]);
+    assert!(ids(&server, &["--registered"]).is_empty());
+    let table = on(&server, &["ps"]).ok();
+    assert!(
+        table.contains("ZeroDivisionError: integer division or modulo by zero"),
+        "{table}"
+    );
+    assert!(
+        table.contains("running") && table.contains("script"),
+        "{table}"
+    );
+    let err = on(&server, &["ps", "--status", "sleeping"]).fails(2);
+    assert!(err.contains("pending_cluster"), "{err}");
+    eventually("the time passes", || {
+        let rows = on(&server, &["ps", "--status", "running", "--json"]).json();
+        rows[0]["duration_ms"].as_u64().is_some_and(|ms| ms > 10)
+    });
+}
+
+#[test]
+fn executions_are_aborted() {
+    let server = Server::start().unwrap();
+    let running = || ids(&server, &["--status", "running"]).len();
+    let one = start(&server, SLEEP);
+    let short = format!("0-{}", one.rsplit_once('-').unwrap().1);
+    assert_eq!(
+        on(&server, &["abort", &short]).ok(),
+        format!("aborted {short}\n")
+    );
+    eventually("it has ended", || running() == 0);
+    for _ in 0..2 {
+        start(&server, SLEEP);
+    }
+    eventually("both run", || running() == 2);
+    let err = on(&server, &["abort", "--all"]).fails(2);
+    assert!(
+        err.contains("Abort 2 executions?") && err.contains("--yes"),
+        "{err}"
+    );
+    on(&server, &["abort", "--all", "--yes"]).ok();
+    eventually("both have ended", || running() == 0);
+    let err = on(&server, &["abort", "0-987"]).fails(1);
+    assert!(err.contains("`redgrease ps`"), "{err}");
+    on(&server, &["abort"]).fails(2);
+    let none = on(&server, &["abort", "--all"]);
+    assert_eq!(
+        (none.code, none.err.as_str()),
+        (0, "no execution runs or waits\n")
+    );
+}
