@@ -120,18 +120,5 @@ pub mod prelude {
     pub use crate::{gears, python, python_module};
 }
 
-#[cfg(all(doctest, feature = "embedded"))]
-#[doc = include_str!("../README.md")]
-mod readme {}
-
-#[cfg(all(doctest, feature = "cluster"))]
-#[doc = include_str!("../book/src/clusters.md")]
-mod clusters {}
-
-#[cfg(all(doctest, feature = "cluster", feature = "embedded"))]
-#[doc = include_str!("../book/src/cluster-step-by-step.md")]
-mod cluster_step_by_step {}
-
-#[cfg(all(doctest, feature = "aio"))]
-#[doc = include_str!("../book/src/python-in-rust.md")]
-mod python_in_rust {}
+#[cfg(all(doctest, feature = "full"))]
+mod book;

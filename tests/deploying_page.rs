@@ -1,4 +1,4 @@
-//! Runs the commands of book/src/deploying.md that need nothing but a server: its blocks with the words `console server`.
+//! Runs the commands of book/src/deploying.md that need nothing but a server: its blocks with `(run by tests/deploying_page.rs)`.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
@@ -45,7 +45,9 @@ fn commands(word: &str) -> Vec<&'static str> {
 }
 
 fn blocks() -> Vec<&'static str> {
-    let parts = PAGE.split("```console server\n").skip(1);
+    let parts = PAGE
+        .split("```console (run by tests/deploying_page.rs)\n")
+        .skip(1);
     parts
         .map(|part| part.split("```").next().unwrap())
         .collect()

@@ -128,7 +128,7 @@ fn page(all: &[Diagnostic]) -> String {
          Some messages are about the server, which the compiler cannot see: its packages, its modules, its renamed \
          commands. If the code is correct there, allow the message by its kind. A comment allows it at the end of the \
          line, or above the line or its statement:\n\n\
-         ```python\nimport numpy  # redgrease: allow(unknown-import)\n```\n\n\
+         ```python (not run: the server lacks the package)\nimport numpy  # redgrease: allow(unknown-import)\n```\n\n\
          The key `allow = [\"unknown-import\"]` of an attribute allows it in the whole gear. ",
     );
     let _ = writeln!(page, "The kinds are {}.", allowable_names());

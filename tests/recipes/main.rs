@@ -18,7 +18,7 @@ mod write_behind_sqlite;
 
 const PAGE: &str = include_str!("../../book/src/recipes.md");
 
-/// The files with recipes. A block of the page begins with `<!-- NAME -->` in the line above.
+/// The files with recipes. A block of the page names its file.
 const RECIPES: &[(&str, &str)] = &[
     ("expiring_values", include_str!("expiring_values.rs")),
     ("secondary_index", include_str!("secondary_index.rs")),
@@ -48,7 +48,7 @@ fn the_page_shows_the_code_that_is_tested() {
     let blocks: Vec<&str> = PAGE.split("```rust").skip(1).collect();
     assert_eq!(blocks.len(), RECIPES.len());
     for (name, source) in RECIPES {
-        let mark = format!("<!-- tests/recipes/{name}.rs -->\n```rust,ignore\n");
+        let mark = format!("```rust,ignore (run by tests/recipes/{name}.rs)\n");
         let (_, rest) = PAGE.split_once(&mark).expect(name);
         let shown = rest.split("```").next().unwrap().trim();
         assert_eq!(shown, code(source), "{name}");

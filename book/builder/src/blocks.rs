@@ -1,7 +1,8 @@
 //! The blocks of code of a page.
 //!
 //! The words behind the language say what is done with a block: `rust,no_run`, `python file=count.py`. A block that is not run
-//! has the reason in brackets, `console (not run: installs a package of the system)`, which readers of the book do not see.
+//! has the reason in brackets, `console (not run: installs a package of the system)`, and one that a test of its own runs names
+//! that, `rust,ignore (run by tests/recipes/leaderboard.rs)`. Readers of the book do not see the brackets.
 
 /// A block of code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub struct Block {
     pub words: Vec<String>,
     /// Why it is not run.
     pub not_run: Option<String>,
+    /// The file of the test that runs it.
+    pub run_by: Option<String>,
     /// The text, without the indentation of the fence.
     pub text: String,
 }
@@ -47,7 +50,8 @@ pub fn of(page: &str) -> Vec<Block> {
             .take_while(|line| !fence.is_closed_by(line))
             .flat_map(|line| [line.get(fence.indent..).unwrap_or(line.trim_start()), "\n"])
             .collect();
-        let (words, not_run) = reason(fence.info);
+        let (words, note) = note(fence.info);
+        let after = |begin: &str| Some(note?.strip_prefix(begin)?.to_owned());
         let mut words = words
             .split([',', ' '])
             .filter(|word| !word.is_empty())
@@ -56,15 +60,16 @@ pub fn of(page: &str) -> Vec<Block> {
             line: index + 1,
             language: words.next().unwrap_or_default(),
             words: words.collect(),
-            not_run: not_run.map(str::to_owned),
+            not_run: after("not run: "),
+            run_by: after("run by "),
             text,
         });
     }
     blocks
 }
 
-/// The page without the reasons, for the renderer.
-pub(crate) fn without_reasons(page: &str) -> String {
+/// The page without the brackets, for the renderer.
+pub(crate) fn without_notes(page: &str) -> String {
     let mut whole = String::with_capacity(page.len());
     let mut open: Option<Fence<'_>> = None;
     for line in page.lines() {
@@ -74,11 +79,8 @@ pub(crate) fn without_reasons(page: &str) -> String {
             Some(_) => {}
             None => {
                 open = Fence::of(line);
-                if open.is_some() && reason(line).1.is_some() {
-                    shown = line
-                        .split_once('(')
-                        .map_or(line, |(before, _)| before)
-                        .trim_end();
+                if open.is_some() {
+                    shown = note(line).0.trim_end();
                 }
             }
         }
@@ -88,12 +90,13 @@ pub(crate) fn without_reasons(page: &str) -> String {
     whole
 }
 
-/// What stands before the reason, and the reason.
-fn reason(info: &str) -> (&str, Option<&str>) {
-    match info.split_once("(not run: ") {
-        Some((words, reason)) => (words, Some(reason.trim_end().trim_end_matches(')'))),
-        None => (info, None),
-    }
+/// What stands before the brackets, and in them.
+fn note(info: &str) -> (&str, Option<&str>) {
+    let parts = info
+        .trim_end()
+        .strip_suffix(')')
+        .and_then(|rest| rest.split_once(" ("));
+    parts.map_or((info, None), |(words, note)| (words, Some(note)))
 }
 
 struct Fence<'a> {
@@ -148,8 +151,14 @@ mod tests {
     }
 
     #[test]
-    fn reasons_are_not_rendered() {
+    fn notes_are_not_rendered() {
         let page = "```console (not run: x)\n$ a (not run: y)\n```\n";
-        assert_eq!(without_reasons(page), "```console\n$ a (not run: y)\n```\n");
+        assert_eq!(
+            of("```rust,ignore (run by a/b.rs)\n```\n")[0]
+                .run_by
+                .as_deref(),
+            Some("a/b.rs")
+        );
+        assert_eq!(without_notes(page), "```console\n$ a (not run: y)\n```\n");
     }
 }

@@ -64,7 +64,7 @@ pub fn build(request: &Request) -> Result<(), Problems> {
         };
         text = replaced(&text, |kind, target| targets.new_target(&kind, target));
         text = drawings::inlined(&text, &mut problems);
-        chapter.content = blocks::without_reasons(&text);
+        chapter.content = blocks::without_notes(&text);
     });
     problems.checked()?;
 

@@ -1,0 +1,65 @@
+//! The commands and scripts of the book, in their order: each page has a server of its own. The lines below a command are
+//! what it prints.
+//!
+//! `BOOK=overwrite cargo test -p redgrease-book --test console PAGE` writes what the commands print into the page. Numbers that
+//! differ from run to run (durations, ids, ports) stay as they are, as long as everything else is the same.
+//!
+//! | block | what is done |
+//! |---|---|
+//! | `console` | the commands behind `$` are run; `>` continues a command |
+//! | `console cluster` | the page has a cluster of three shards, and their answers come in any order |
+//! | `console about` | all numbers may differ |
+//! | `console for=SECONDS` | the last command is ended after this time, as with Ctrl-C |
+//! | `LANGUAGE file=PATH` | the file is written, for the commands behind it |
+//! | `python`, `lua` | sent to the server |
+//!
+//! Blocks in a comment of the page are run, too, and are not shown.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
+
+mod mask;
+mod page;
+mod place;
+
+use page::run;
+use redgrease_book::{blocks, pages};
+
+macro_rules! pages {
+    ($($name:ident => $file:literal),* $(,)?) => {
+        /// The pages that are run.
+        const PAGES: &[&str] = &[$($file),*];
+        $(
+            #[test]
+            fn $name() {
+                run($file);
+            }
+        )*
+    };
+}
+
+pages! {
+    cluster_step_by_step => "cluster-step-by-step.md",
+    one_server_or_many => "one-server-or-many.md",
+    python_scripts => "python-scripts.md",
+}
+
+#[test]
+fn each_page_that_can_be_run_is_run() {
+    let wanted = pages::all().unwrap().into_iter().filter(|page| {
+        let blocks = blocks::of(&page.text);
+        blocks.iter().any(page::is_run)
+    });
+    let wanted: Vec<String> = wanted.map(|page| page.name).collect();
+    for page in &wanted {
+        assert!(
+            PAGES.contains(&page.as_str()),
+            "add {page} to the list in this file"
+        );
+    }
+    for page in PAGES {
+        assert!(
+            wanted.iter().any(|it| it == page),
+            "{page} has nothing to run"
+        );
+    }
+}
