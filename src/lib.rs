@@ -29,21 +29,60 @@
 //! }
 //! ```
 //!
-//! * Values: [`GearArg`] and [`GearResult`] list the types of arguments and results, and their counterparts in Python.
-//! * Calls: the generated function sends at once. [`Call`] has options for timeout and routing; [`pipe`] sends several
-//!   calls in one round trip.
-//! * Many calls at the same time: `Pool` (feature `aio`) and [`BlockingPool`]. A connection serves one blocked call at a time.
-//! * Events: functions for key changes and streams take a [`KeyRecord`] or a [`StreamRecord`].
-//! * Chains: [`KeysReader`], [`StreamReader`], [`CommandReader`] and other readers begin a chain. [`Open`] has its steps.
-//!   [`Closed`] runs once, a [`Registration`] reacts to events. [`py_literal`] shows captured values in Python.
-//!   [`Closed::start`] starts a [`Run`] that continues without the client. [`GearsBuilder`] is a mutable chain.
-//! * Registration: [`Options`] and [`Policy`] decide about it, [`Report`] is the result.
-//! * Commands of the server: [`GearsCommands`], [`AsyncGearsCommands`] and [`GearsPipeline`] have methods for them,
-//!   [`cmd`] builds them for any other use. [`Config`] has the settings; [`ScriptFile`] is a script from a file.
-//! * Packages: [`Requirements`], merged from several places or read from a file.
-//! * Monitoring: [`Gear::stats`], and a span for each call with the feature `tracing`.
-//! * Tests: `#[gear_test]` gives each test a private server, or a cluster with `shards = 3` (feature `embedded`).
-//! * Errors: [`Error`] and its [`ErrorKind`]. A Python exception is a [`GearError`] with the line of the Rust file.
+//! Every other client of that server calls the same gear with `RG.TRIGGER cache_get http://example.org/`. The Python is checked
+//! while the Rust compiles, arguments and results are typed, and an exception is a Rust error with the line of the Rust file.
+//!
+//! # When a gear runs
+//!
+//! | attribute | the function runs |
+//! |---|---|
+#![cfg_attr(
+    feature = "macros",
+    doc = "| [`#[gear_command]`](macro@gear_command) | when it is called; with a `hook`, in place of a command of Redis |"
+)]
+#![cfg_attr(
+    feature = "macros",
+    doc = "| [`#[gear_keys]`](macro@gear_keys) | when a key changes |"
+)]
+#![cfg_attr(
+    feature = "macros",
+    doc = "| [`#[gear_stream]`](macro@gear_stream) | when messages arrive in a stream |"
+)]
+#![cfg_attr(
+    feature = "macros",
+    doc = "| [`#[gear_every]`](macro@gear_every) | at an interval |"
+)]
+#![cfg_attr(
+    feature = "macros",
+    doc = "| [`#[gear]`](macro@gear) | as a chain, at each event of its reader |"
+)]
+//!
+//! `#[gear_test]` gives a test a private server, where the gears of the crate are registered (feature `embedded`).
+//!
+//! # What to look for where
+//!
+//! **Calling.** The generated function sends at once. [`Call`] has options for time limits and routing; [`pipe`] sends several calls
+//! in one round trip. [`GearArg`] and [`GearResult`] list the types of arguments and results, and their counterparts in Python.
+//!
+//! **Connecting.** [`start`] registers, [`connect`] does not. `Pool` (feature `aio`) and [`BlockingPool`] are for many calls at the same
+//! time: a connection serves one call after the other. [`Options`] and [`Policy`] decide about registrations, [`Report`] is the result.
+//!
+//! **Reacting.** Functions for key changes and streams take a [`KeyRecord`] or a [`StreamRecord`].
+//!
+//! **Asking about all keys.** [`KeysReader`], [`StreamReader`], [`CommandReader`] and other readers begin a chain. [`Open`] has its steps.
+//! [`Closed`] runs once, a [`Registration`] reacts to events. [`Closed::start`] starts a [`Run`] that continues without the client.
+//! [`py_literal`] shows captured values in Python, and [`GearsBuilder`] is a mutable chain.
+//!
+//! **Commands of the server.** [`GearsCommands`], [`AsyncGearsCommands`] and [`GearsPipeline`] have methods for them, [`cmd`] builds them
+//! for any other use. [`Config`] has the settings, [`ScriptFile`] is a script from a file, [`Requirements`] are packages.
+//!
+//! **When something fails.** [`Error`] and its [`ErrorKind`]. A Python exception is a [`GearError`] with the line of the Rust file.
+//! [`Gear::stats`] has the counts of a gear, and the feature `tracing` gives a span for each call.
+//!
+//! # The book
+//!
+//! The project has a book with a five-minute start, recipes, clusters, operating and performance: `cargo xtask book` builds it in a clone,
+//! its pages are in `book/src`.
 #![allow(clippy::doc_markdown, reason = "the names of products are not code")]
 
 pub use redgrease_core::*;

@@ -12,15 +12,25 @@ pub(crate) fn root() -> &'static Path {
 /// The target directory in which this program was built. Users may configure another place than
 /// `target`.
 pub(crate) fn target() -> Outcome<PathBuf> {
-    // target/debug/xtask
     let running = std::env::current_exe().ok();
     running
         .as_deref()
-        .and_then(|program| program.parent()?.parent())
+        .and_then(target_of)
         .map(Path::to_owned)
         .ok_or_else(|| {
             Failed::new("the target directory was not found: start this program with `cargo xtask`")
         })
+}
+
+/// The target directory of a program: `target/debug/xtask`, and `target/debug/deps/xtask-..` of its tests.
+fn target_of(program: &Path) -> Option<&Path> {
+    let folder = program.parent()?;
+    let profile = if folder.ends_with("deps") {
+        folder.parent()?
+    } else {
+        folder
+    };
+    profile.parent()
 }
 
 /// The folder of the wheels that `cargo xtask wheel` builds.
@@ -60,4 +70,18 @@ pub(crate) const LOADER: &str = "redgrease.so";
 /// The name of the engine for Python 3.`minor` beside [`LOADER`].
 pub(crate) fn engine_name(minor: u32) -> String {
     format!("redgrease-engine-3.{minor}.so")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::target_of;
+    use std::path::Path;
+
+    #[test]
+    fn the_target_directory_is_above_the_profile() {
+        for program in ["/t/debug/xtask", "/t/debug/deps/xtask-0a1b"] {
+            assert_eq!(target_of(Path::new(program)), Some(Path::new("/t")));
+        }
+        assert_eq!(target_of(Path::new("xtask")), None);
+    }
 }

@@ -9,6 +9,7 @@
 //! | `console` | the commands behind `$` are run; `>` continues a command |
 //! | `console cluster` | the page has a cluster of three shards, and their answers come in any order |
 //! | `console about` | all numbers may differ |
+//! | `console fails` | a command may fail; elsewhere that is an error |
 //! | `console for=SECONDS` | the last command is ended after this time, as with Ctrl-C |
 //! | `LANGUAGE file=PATH` | the file is written, for the commands behind it |
 //! | `python`, `lua` | sent to the server |
@@ -39,8 +40,15 @@ macro_rules! pages {
 
 pages! {
     cluster_step_by_step => "cluster-step-by-step.md",
+    from_lua => "from-lua.md",
+    from_redgrease => "from-redgrease.md",
+    from_redisgears => "from-redisgears.md",
     one_server_or_many => "one-server-or-many.md",
+    program => "program.md",
+    program_every_day => "program-every-day.md",
+    program_options => "program-options.md",
     python_scripts => "python-scripts.md",
+    start => "start.md",
 }
 
 #[test]
@@ -61,5 +69,19 @@ fn each_page_that_can_be_run_is_run() {
             wanted.iter().any(|it| it == page),
             "{page} has nothing to run"
         );
+    }
+}
+
+#[test]
+fn each_command_of_the_program_has_its_options_in_the_book() {
+    let text = |name: &str| pages::read(name).unwrap().text;
+    let list = text("program.md");
+    let (_, commands) = list.split_once("\nCommands:\n").unwrap();
+    let commands = commands.lines().take_while(|line| line.starts_with("  "));
+    let options = text("program-options.md");
+    for command in commands.filter_map(|line| line.split_whitespace().next()) {
+        let is_there =
+            command == "help" || options.contains(&format!("\n$ redgrease {command} -h\n"));
+        assert!(is_there, "add {command} to program-options.md");
     }
 }

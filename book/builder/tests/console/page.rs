@@ -75,11 +75,20 @@ fn ran(
         }
         let seconds = block.value("for").filter(|_| index == last);
         let limit = seconds.map(|it| Duration::from_secs_f64(it.parse().unwrap()));
-        let found = place.run(&step.command, limit);
+        let (found, succeeds) = place.run(&step.command, limit);
+        assert!(
+            succeeds || limit.is_some() || block.has("fails"),
+            "{name}, line {}: {} fails\n{}\nmend it, or write `console fails` if it should",
+            block.line,
+            step.command,
+            found.join("\n")
+        );
         let about = block.has("about");
         let mut masks = [masked(&found, about), masked(&step.printed, about)];
         if is_cluster {
-            masks.iter_mut().for_each(|lines| lines.sort());
+            for lines in &mut masks {
+                lines.sort();
+            }
         }
         let is_same = masks[0] == masks[1];
         if !is_same {
@@ -130,18 +139,13 @@ fn send(place: &Place, name: &str, block: &Block) {
         .unwrap()
         .get_connection()
         .unwrap();
-    let mut command = match block.language.as_str() {
-        "lua" => {
-            let mut eval = redis::cmd("EVAL");
-            eval.arg(&block.text).arg(0);
-            eval
-        }
-        _ => {
-            let mut execute = redis::cmd("RG.PYEXECUTE");
-            execute.arg(&block.text);
-            execute
-        }
-    };
+    let is_lua = block.language == "lua";
+    let mut command = redis::cmd(if is_lua { "EVAL" } else { "RG.PYEXECUTE" });
+    command.arg(&block.text);
+    if is_lua {
+        // The number of keys.
+        command.arg(0);
+    }
     let answer: redis::RedisResult<redis::Value> = command.query(&mut con);
     let answer = answer
         .unwrap_or_else(|error| panic!("{name}, line {}: {error}\n{}", block.line, block.text));
@@ -150,7 +154,6 @@ fn send(place: &Place, name: &str, block: &Block) {
         "{name}, line {}: {answer:?}",
         block.line
     );
-    drop(command);
 }
 
 /// Writes what the commands have printed into the page.

@@ -23,7 +23,22 @@ pub(crate) struct Place {
     servers: Servers,
     /// With the folders `work`, where commands run, and `bin`.
     dir: TempDir,
+    /// The files of this machine, and those of the book.
+    parts: Vec<(String, &'static str)>,
 }
+
+/// The fields of `INFO` with files of the machine, and the files in the book.
+const PARTS: [(&str, &str); 3] = [
+    (
+        "rg_engine_file",
+        "/usr/lib/redgrease/redgrease-engine-3.11.so",
+    ),
+    ("rg_python_program", "/usr/bin/python3.11"),
+    (
+        "rg_libpython",
+        "/usr/lib/x86_64-linux-gnu/libpython3.11.so.1.0",
+    ),
+];
 
 impl Place {
     pub(crate) fn new(is_cluster: bool) -> Self {
@@ -36,9 +51,32 @@ impl Place {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("work")).unwrap();
         std::fs::create_dir(dir.path().join("bin")).unwrap();
-        let place = Place { servers, dir };
+        let mut place = Place {
+            servers,
+            dir,
+            parts: Vec::new(),
+        };
+        place.parts = place.parts();
         place.link_programs();
         place
+    }
+
+    fn parts(&self) -> Vec<(String, &'static str)> {
+        let client = redis::Client::open(self.url()).unwrap();
+        let mut con = client.get_connection().unwrap();
+        let info: String = redis::cmd("INFO").arg("rg_engine").query(&mut con).unwrap();
+        let value = |name: &str| {
+            let mut lines = info.lines();
+            lines.find_map(|line| {
+                line.strip_prefix(name)?
+                    .strip_prefix(':')
+                    .map(str::to_owned)
+            })
+        };
+        let all = PARTS
+            .iter()
+            .filter_map(|(name, book)| Some((value(name)?, *book)));
+        all.filter(|(real, _)| !real.is_empty()).collect()
     }
 
     pub(crate) fn work(&self) -> PathBuf {
@@ -93,8 +131,8 @@ impl Place {
         None
     }
 
-    /// Runs a command, and returns what it prints. With a limit, it is interrupted after that time.
-    pub(crate) fn run(&self, command: &str, limit: Option<Duration>) -> Vec<String> {
+    /// Runs a command, and returns what it prints and whether it succeeds. With a limit, it is interrupted after that time.
+    pub(crate) fn run(&self, command: &str, limit: Option<Duration>) -> (Vec<String>, bool) {
         let log = self.dir.path().join("printed");
         let printed = std::fs::File::create(&log).unwrap();
         let path = std::env::var("PATH").unwrap_or_default();
@@ -118,12 +156,11 @@ impl Place {
             std::thread::sleep(limit);
             interrupt(&mut child);
         }
-        child.wait().unwrap();
+        let status = child.wait().unwrap();
         let text = String::from_utf8_lossy(&std::fs::read(log).unwrap()).into_owned();
         let text = self.with_ports_of_the_book(&text);
-        text.lines()
-            .map(|line| line.trim_end().to_owned())
-            .collect()
+        let lines = text.lines().map(|line| line.trim_end().to_owned());
+        (lines.collect(), status.success())
     }
 
     fn ports(&self) -> Vec<(u16, u16)> {
@@ -152,8 +189,12 @@ impl Place {
             });
         let work = self.work();
         let real = work.canonicalize().unwrap_or_else(|_| work.clone());
-        text.replace(&*real.to_string_lossy(), "/home/ada/app")
-            .replace(&*work.to_string_lossy(), "/home/ada/app")
+        let text = text
+            .replace(&*real.to_string_lossy(), "/home/ada/app")
+            .replace(&*work.to_string_lossy(), "/home/ada/app");
+        self.parts
+            .iter()
+            .fold(text, |text, (real, book)| text.replace(real, book))
     }
 }
 
