@@ -119,6 +119,8 @@ fn list(folder: &Path, name: &str, prefix: &str) -> Result<BTreeMap<String, Stri
     let items = text.split("<li><a href=\"").skip(1).filter_map(|rest| {
         let (file, rest) = rest.split_once("\">")?;
         let (item, _) = rest.split_once("</a>")?;
+        // The others lead to the parts of the list itself.
+        file.strip_suffix(".html")?;
         Some((format!("{prefix}{item}"), format!("{name}/{file}")))
     });
     Ok(items.collect())

@@ -53,7 +53,7 @@ pub fn build(request: &Request) -> Result<(), Problems> {
         };
         let mut text = page.text.clone();
         if text.contains(items::PLACE) {
-            text = text.replace(items::PLACE, &items::list(&api, &texts));
+            text = text.replace(items::PLACE, &items::list(&api, &texts, &mut problems));
         }
         let mut targets = Links {
             page,

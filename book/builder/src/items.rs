@@ -1,5 +1,6 @@
 //! The list of all public items, with the pages that name them.
 
+use crate::Problems;
 use crate::api::Api;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -20,8 +21,12 @@ const KINDS: [(&str, &str); 9] = [
     ("constant", "Constants"),
 ];
 
-/// The list. `pages` are the names, titles and texts of the pages of the book.
-pub(crate) fn list(api: &Api, pages: &[(String, String, String)]) -> String {
+/// The list. `pages` are the names, titles and texts of the pages of the book. An item that no page names is a problem.
+pub(crate) fn list(
+    api: &Api,
+    pages: &[(String, String, String)],
+    problems: &mut Problems,
+) -> String {
     let mut kinds: BTreeMap<usize, String> = BTreeMap::new();
     for (name, address) in api.items() {
         let file = address.rsplit('/').next().unwrap_or_default();
@@ -37,6 +42,11 @@ pub(crate) fn list(api: &Api, pages: &[(String, String, String)]) -> String {
             .filter(|(_, _, text)| is_named(text, last))
             .map(|(page, title, _)| format!("[{title}]({page})"))
             .collect();
+        if named.is_empty() {
+            problems.add(format!(
+                "no page of the book names {name}: say in a page, or in items.md, what it is for"
+            ));
+        }
         let _ = writeln!(rows, "| [`{name}`]({address}) | {} |", named.join(", "));
     }
     kinds

@@ -46,7 +46,9 @@ pages! {
     one_server_or_many => "one-server-or-many.md",
     program => "program.md",
     program_every_day => "program-every-day.md",
+    program_live => "program-live.md",
     program_options => "program-options.md",
+    program_scripts => "program-scripts.md",
     python_scripts => "python-scripts.md",
     start => "start.md",
 }
