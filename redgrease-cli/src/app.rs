@@ -2,8 +2,9 @@
 
 use crate::args::Options;
 use crate::failure::{Failure, Kind};
-use crate::output::Output;
+use crate::output::{Output, clean};
 use redgrease_core::{Con, connect};
+use std::io::Write as _;
 
 /// The environment variable with the address of the server.
 const URL: &str = "REDGREASE_URL";
@@ -18,6 +19,9 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn new(options: Options) -> Self {
         let out = Output::new(&options);
+        if options.verbose > 1 {
+            show_log();
+        }
         App { options, out }
     }
 
@@ -39,6 +43,19 @@ impl App {
     }
 }
 
+/// Shows the messages of the client: what it connects to, registers again and tries again.
+fn show_log() {
+    let mut builder = env_logger::Builder::new();
+    builder
+        .filter_level(log::LevelFilter::Debug)
+        .format(|out, record| {
+            let level = record.level().as_str().to_lowercase();
+            writeln!(out, "{level}: {}", clean(&record.args().to_string()))
+        });
+    // A command may have a logger of its own already.
+    let _ = builder.try_init();
+}
+
 /// The address in the environment. An empty one is none.
 pub(crate) fn url_of_environment() -> Option<String> {
     std::env::var(URL).ok().filter(|url| !url.is_empty())
@@ -58,7 +75,11 @@ pub(crate) fn address(host: Option<&str>, port: Option<u16>) -> String {
 
 /// Connects to a server, or to its cluster.
 pub(crate) fn connect_to(url: &str) -> Result<Con, Failure> {
-    connect(url).map_err(|error| {
+    let con = connect(url);
+    if let Ok(con) = &con {
+        log::debug!("connected: {con:?}");
+    }
+    con.map_err(|error| {
         let failure = Failure::from(error);
         match failure.kind() {
             Kind::NoServer => Failure::new(

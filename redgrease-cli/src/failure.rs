@@ -106,13 +106,19 @@ impl From<Error> for Failure {
             return Failure::python("the script failed on the server:", traceback);
         }
         let is_silent = matches!(error.kind(), ErrorKind::Connect { .. }) || error.is_connection();
+        let mut text = clean(&error.to_string()).into_owned();
+        if is_silent && !matches!(error.kind(), ErrorKind::Connect { .. }) {
+            text = format!(
+                "the connection broke before the answer came ({text}): the server may have done what was asked for: look with `redgrease ps` and `redgrease ls`, and in its log"
+            );
+        }
         Failure {
             kind: if is_silent {
                 Kind::NoServer
             } else {
                 Kind::Failed
             },
-            text: clean(&error.to_string()).into_owned(),
+            text,
             traceback: None,
             source: Some(Box::new(error)),
         }

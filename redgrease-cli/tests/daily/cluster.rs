@@ -79,6 +79,15 @@ fn commands_see_all_shards() {
             .contains("MaxExecutions")
     );
 
+    let stream = "GB('StreamReader').foreach(lambda x: None).register('s:*')";
+    on(&cluster, &["run", "-c", stream, "--id", "streams"]).ok();
+    on(&cluster, &["pause", "streams"]).ok();
+    let rows = on(&cluster, &["ls", "--cluster", "--stream", "s:*", "--json"]).json();
+    assert_eq!(rows[0]["status"], "PAUSED");
+    on(&cluster, &["rm", "streams", "t"]).ok();
+    assert_eq!(on(&cluster, &["ls", "--json"]).ok(), "[]\n");
+    on(&cluster, &["run", "-c", code, "--id", "s"]).ok();
+
     let logs = on(&cluster, &["logs", "-n", "1", "--json"]).ok();
     assert_eq!(logs.lines().count(), 3, "{logs}");
     on(&cluster, &["stats", "--reset"]).ok();

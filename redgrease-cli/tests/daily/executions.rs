@@ -1,7 +1,10 @@
 //! `ps` and `abort`.
 
-use super::common::{eventually, on};
+use super::common::{eventually, on, program};
+use super::{con, ended};
 use redgrease_embedded::Server;
+use std::io::Read as _;
+use std::process::Stdio;
 
 const SLEEP: &str = "import time\nGB('ShardsIDReader').map(lambda _: time.sleep(60)).run()";
 
@@ -77,4 +80,31 @@ fn executions_are_aborted() {
         (none.code, none.err.as_str()),
         (0, "no execution runs or waits\n")
     );
+}
+
+#[test]
+fn the_body_of_a_script_is_aborted_by_its_session() {
+    let server = Server::start().unwrap();
+    let code = "import time\nwhile True: time.sleep(0.01)";
+    let mut child = program(&["run", "-c", code, "--id", "endless"])
+        .env("REDGREASE_URL", server.url())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut con = con(&server);
+    eventually("the body runs", || {
+        let info: String = redis::cmd("INFO").arg("rg_engine").query(&mut con).unwrap();
+        info.contains("rg_longest_script:endless")
+    });
+    let out = on(&server, &["abort", "endless"]).ok();
+    assert_eq!(out, "aborted the script of endless\n");
+    assert_eq!(ended(&mut child).code(), Some(1));
+    let mut err = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut err)
+        .unwrap();
+    assert!(err.contains("the script was aborted"), "{err}");
 }

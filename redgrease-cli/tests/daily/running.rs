@@ -308,3 +308,48 @@ fn a_closed_pipe_ends_quietly() {
         .unwrap();
     assert_eq!(err, "");
 }
+
+#[test]
+fn a_server_that_goes_away_is_named() {
+    let server = Server::start().unwrap();
+    let url = server.url().to_owned();
+    let code = "import time\nGB('ShardsIDReader').map(lambda _: time.sleep(60)).run()";
+    let mut child = program(&["run", "-c", code])
+        .env("REDGREASE_URL", &url)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut con = con(&server);
+    eventually("the execution runs", || {
+        let executions = con.dump_executions().unwrap();
+        executions
+            .iter()
+            .any(|it| it.status == ExecutionStatus::Running)
+    });
+    server.kill().unwrap();
+    assert_eq!(ended(&mut child).code(), Some(3));
+    let mut err = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut err)
+        .unwrap();
+    assert!(err.contains("the connection broke"), "{err}");
+    assert!(err.contains("`redgrease ps`"), "{err}");
+}
+
+#[test]
+fn more_is_told_on_request() {
+    let server = Server::start().unwrap();
+    let code = "GB('ShardsIDReader').run()";
+    let err = on(&server, &["-v", "run", "-c", code]).err;
+    assert!(
+        err.starts_with("the execution 0") && err.contains("has begun"),
+        "{err}"
+    );
+    let err = on(&server, &["-vv", "run", "-c", code]).err;
+    assert!(err.contains("debug: connected: Con("), "{err}");
+    let err = on(&server, &["-q", "run", "-c", "1"]).err;
+    assert_eq!(err, "");
+}
