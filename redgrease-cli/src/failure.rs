@@ -125,6 +125,17 @@ impl From<Error> for Failure {
     }
 }
 
+impl From<redgrease_embedded::Error> for Failure {
+    fn from(error: redgrease_embedded::Error) -> Self {
+        Failure {
+            kind: Kind::Failed,
+            text: error.to_string(),
+            traceback: None,
+            source: Some(Box::new(error)),
+        }
+    }
+}
+
 impl From<redis::RedisError> for Failure {
     fn from(error: redis::RedisError) -> Self {
         Error::from(error).into()

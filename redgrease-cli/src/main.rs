@@ -7,7 +7,7 @@
 //! | `sync/` | keeps a server equal to directories of scripts: `sync`, `deploy`, `diff` |
 //! | `server/` | the engine and servers on this machine: `engine`, `doctor`, `serve` |
 //! | `check/` | the checks of the compiler for scripts |
-//! | `project/` | new crates |
+//! | `project/` | new crates, and what editors need |
 //! | `live/` | what a server does at the moment: `top` and `ui` |
 //! | `output/` | texts, tables and JSON |
 //!
@@ -16,6 +16,7 @@
 
 mod app;
 mod args;
+mod check;
 mod commands;
 mod failure;
 mod interrupt;
@@ -23,6 +24,8 @@ mod live;
 mod nodes;
 mod output;
 mod patience;
+mod project;
+mod server;
 mod sync;
 
 use app::App;
@@ -72,5 +75,13 @@ fn run(app: &App, command: Command) -> Result<(), Failure> {
         Command::Sync(args) => sync::run::run(app, &args),
         Command::Top(args) => live::top::run(app, &args),
         Command::Ui(args) => live::ui::run(app, &args),
+        Command::Doctor(args) => server::doctor::run(app, &args),
+        Command::Engine(args) => server::engine::run(app, &args),
+        Command::Serve(args) => server::serve::run(app, &args),
+        Command::Check(args) => check::run(app, &args),
+        Command::New(args) => project::new::run(app, &args),
+        Command::Stubs(args) => project::stubs::run(app, &args),
+        Command::Completions(args) => args::completions::run(app, &args),
+        Command::Man(args) => args::man::run(app, &args),
     }
 }

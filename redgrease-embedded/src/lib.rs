@@ -42,7 +42,7 @@
 //! 1. `release/`, then `debug/` of the target directories: around the running program, of the package
 //!    that `cargo run` or `cargo test` runs, and of the clone that contains this crate;
 //! 2. the user's data directory, `~/.local/share/redgrease/lib` (`$XDG_DATA_HOME/redgrease/lib`), which
-//!    `cargo xtask install` fills;
+//!    `redgrease engine install` and `cargo xtask install` fill;
 //! 3. the Python package `redgrease-engine` (`pip install redgrease-engine`) of the Python that a module
 //!    argument or `REDGREASE_PYTHON` names, of the active virtual environment, of `python3`, or of `python`
 //!    on `PATH`. The server then runs that Python, unless another one is named;
@@ -72,6 +72,7 @@ mod config;
 mod error;
 mod guard;
 mod home;
+mod install;
 mod locate;
 mod module;
 mod ready;
@@ -84,6 +85,8 @@ pub use builder::Builder;
 pub use cluster::{Cluster, ClusterBuilder, ClusterNode};
 pub use error::{Error, ErrorKind, Result};
 pub use home::Home;
+pub use install::{install_engine, remove_engine};
+pub use locate::{EngineFile, EnginePlace, PlaceKind};
 pub use server::Server;
 
 use std::path::PathBuf;
@@ -102,6 +105,12 @@ pub fn find_server() -> Result<PathBuf> {
 /// `NoEngine` if there is no engine.
 pub fn find_engine() -> Result<PathBuf> {
     locate::engine(None, None).map(|engine| engine.library)
+}
+
+/// All places in which [`find_engine`] looks for an engine, in the order of the search, and what is wrong with each.
+#[must_use]
+pub fn engine_places() -> Vec<EnginePlace> {
+    locate::places()
 }
 
 /// The folder in which a user installs an engine, whether it exists or not; `None` without a home

@@ -206,6 +206,11 @@ impl Server {
         self.process.end_by("SHUTDOWN SAVE", GRACE_TO_SAVE)
     }
 
+    /// Whether the server process runs. It may have ended by itself, or by a client that sent `SHUTDOWN`.
+    pub fn is_running(&mut self) -> bool {
+        !self.has_ended()
+    }
+
     /// Whether the process has ended by itself.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.process.has_ended().unwrap_or(false)

@@ -12,7 +12,7 @@ pub(crate) fn examine(source: &Source<'_>) -> Report {
     let words = words(source.text);
     let coroutine = match source.form {
         Form::Body => awaits(&words),
-        Form::Shared => false,
+        Form::Shared | Form::Script => false,
         Form::Callback => source.text.trim_start().starts_with("async "),
         Form::Module => words.windows(3).any(|three| {
             let [first, second, third] = three else {
@@ -34,7 +34,7 @@ pub(crate) fn examine(source: &Source<'_>) -> Report {
         coroutine,
         // Only a parser finds the names that a module defines.
         defines: match source.form {
-            Form::Shared => vec!["*".to_owned()],
+            Form::Shared | Form::Script => vec!["*".to_owned()],
             Form::Body | Form::Module | Form::Callback => Vec::new(),
         },
         locals: Vec::new(),

@@ -15,6 +15,8 @@ pub enum Form {
     Shared,
     /// A function for a step: a `lambda`, one `def`, or an expression.
     Callback,
+    /// A whole script, as `RG.PYEXECUTE` runs it. It builds functions and runs or registers them itself.
+    Script,
 }
 
 /// The use of the values of a function with `yield`.
@@ -158,6 +160,25 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// The text of a script, as `RG.PYEXECUTE` runs it.
+    ///
+    /// ```
+    /// # #[cfg(feature = "validate")] {
+    /// use redgrease_syntax::{Source, examine};
+    ///
+    /// let report = examine(&Source::script("GB().map(lambda record: recrod['key']).run()\n"));
+    /// assert_eq!(report.findings[0].to_string(), "undefined Python name `recrod`: did you mean `record`?");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn script(text: &'a str) -> Self {
+        Source {
+            form: Form::Script,
+            generators: Generators::Listed,
+            ..Source::body("script", &[], text)
+        }
+    }
+
     /// Sets the names that other Python of the gear defines.
     #[must_use]
     pub fn known(mut self, known: &'a [&'a str]) -> Self {
@@ -249,7 +270,7 @@ impl<'a> Source<'a> {
             }
             Form::Shared => indented(self.text).to_owned(),
             Form::Callback if !is_definition(self.text) => "(".to_owned(),
-            Form::Module | Form::Callback => String::new(),
+            Form::Module | Form::Callback | Form::Script => String::new(),
         }
     }
 

@@ -12,6 +12,7 @@ mod demo;
 mod install;
 mod matrix;
 mod package;
+mod program;
 mod project;
 mod say;
 mod serve;
@@ -39,7 +40,7 @@ fn main() -> ExitCode {
         Task::New => {
             let kind = if args.web { Kind::Web } else { Kind::Gear };
             let path = args.path.unwrap_or_default();
-            project::command(&path, args.name.as_deref(), kind)
+            project::make(&path, args.name.as_deref(), kind)
         }
         Task::Setup => setup::command(args.yes),
         Task::Demo => demo::command(args.yes),
@@ -47,10 +48,7 @@ fn main() -> ExitCode {
         Task::Test => test::command(args.yes),
         Task::Check => check::command(args.yes),
         Task::Book => book::command(args.out),
-        Task::Serve => match args.cluster {
-            Some(shards) => serve::cluster(&args, shards),
-            None => serve::command(args.yes, args.port, args.dir),
-        },
+        Task::Serve => serve::command(&args),
         Task::Bench => bench::command(&args),
         Task::Soak => tools::for_minutes("soak", &args),
         Task::Fuzz => tools::for_minutes("fuzz", &args),

@@ -1,10 +1,12 @@
 //! The command line.
 
+pub(crate) mod completions;
+pub(crate) mod man;
 mod options;
 
 pub(crate) use options::{ColorChoice, Options};
 
-use crate::{commands, live, sync};
+use crate::{check, commands, live, project, server, sync};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use std::ffi::{OsStr, OsString};
 
@@ -60,6 +62,22 @@ pub(crate) enum Command {
     Top(live::top::Args),
     /// Watch a server on a page in the browser
     Ui(live::ui::Args),
+    /// Look for what is wrong with a server and with this machine, and tell the remedies
+    Doctor(server::doctor::Args),
+    /// Install, list and remove the engine on this machine
+    Engine(server::engine::Args),
+    /// Start a server or a cluster with the engine, on loopback
+    Serve(server::serve::Args),
+    /// Find the mistakes in scripts and crates, without a server
+    Check(check::Args),
+    /// Make a crate with a gear and its test
+    New(project::new::Args),
+    /// Print what editors have to know about the names that a server provides
+    Stubs(project::stubs::Args),
+    /// Print the completions of this command line for a shell
+    Completions(completions::Args),
+    /// Print a page of the manual, or write all of them
+    Man(man::Args),
 }
 
 /// The command that is meant if the command line names none.

@@ -8,10 +8,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-const VARIABLE: &str = "REDGREASE_ENGINE";
+pub(super) const VARIABLE: &str = "REDGREASE_ENGINE";
 
 /// The folder of the packages of distributions.
-const SYSTEM: &str = "/usr/lib/redgrease";
+pub(super) const SYSTEM: &str = "/usr/lib/redgrease";
 
 /// An engine, and the Python to start it with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +77,7 @@ pub(crate) fn engine(chosen: Option<PathBuf>, python: Option<&OsString>) -> Resu
 }
 
 /// The library in a target directory, or the reason of each directory.
-fn built(
+pub(super) fn built(
     targets: &[PathBuf],
     wanted: Option<&Wanted>,
 ) -> std::result::Result<PathBuf, Vec<Unusable>> {
@@ -110,12 +110,7 @@ impl Places {
     fn find(&self, wanted: Option<&Wanted>) -> std::result::Result<Engine, Vec<Unusable>> {
         let mut passed = Vec::new();
         if let Some(dir) = &self.user {
-            let again = format!(
-                "install it again with `cargo xtask install` in a clone of RedGrease, or remove {} \
-                 and run `pip install redgrease-engine` in a virtual environment",
-                dir.display()
-            );
-            match in_folder(dir, wanted, &again) {
+            match in_folder(dir, wanted, &again_for_user(dir)) {
                 Ok(library) => return Ok(Engine::without_python(library)),
                 Err(unusable) => passed.push(unusable),
             }
@@ -132,8 +127,7 @@ impl Places {
                 Err(unusable) => passed.push(unusable),
             }
         }
-        let again = "install the package that these files belong to again";
-        match in_folder(&self.system, wanted, again) {
+        match in_folder(&self.system, wanted, AGAIN_FOR_SYSTEM) {
             Ok(library) => Ok(Engine::without_python(library)),
             Err(unusable) => {
                 passed.push(unusable);
@@ -143,8 +137,19 @@ impl Places {
     }
 }
 
+pub(super) const AGAIN_FOR_SYSTEM: &str = "install the package that these files belong to again";
+
+/// How to mend the folder of the user.
+pub(super) fn again_for_user(dir: &Path) -> String {
+    format!(
+        "install it again with `redgrease engine install`, or with `cargo xtask install` in a clone of RedGrease, or remove {} \
+         and run `pip install redgrease-engine` in a virtual environment",
+        dir.display()
+    )
+}
+
 /// The loader in a folder. `again` says how to mend the folder.
-fn in_folder(
+pub(super) fn in_folder(
     dir: &Path,
     wanted: Option<&Wanted>,
     again: &str,
@@ -161,7 +166,7 @@ fn in_folder(
 }
 
 /// The library that a user has named.
-fn named(path: &Path, origin: &str) -> Result<PathBuf> {
+pub(super) fn named(path: &Path, origin: &str) -> Result<PathBuf> {
     let library = path.canonicalize().ok().filter(|path| path.is_file());
     let library = library.ok_or_else(|| {
         Error::new(
@@ -195,8 +200,8 @@ fn missing(passed: &[Unusable]) -> Error {
     let remedy = match least.filter(|one| one.flaw != Flaw::Absent) {
         Some(flawed) => &flawed.remedy,
         None => {
-            "install it with `pip install redgrease-engine` in a virtual environment, or build it \
-             with `cargo xtask install` in a clone of RedGrease"
+            "install it with `redgrease engine install`, or with `pip install redgrease-engine` in a virtual \
+             environment, or build it with `cargo xtask install` in a clone of RedGrease"
         }
     };
     Error::new(

@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 /// The loader in an installed folder.
-const LOADER: &str = "redgrease.so";
+pub(crate) const LOADER: &str = "redgrease.so";
 
 /// Begins the text in each engine from which the loader reads what it was built for.
 const MARKER: &[u8] = b"redgrease-engine interface=";
@@ -20,7 +20,7 @@ const MARKER: &[u8] = b"redgrease-engine interface=";
 const LONGEST_MARKER: usize = 64;
 
 /// The version of an engine: major, minor, patch.
-type Version = (u32, u32, u32);
+pub(crate) type Version = (u32, u32, u32);
 
 /// The library to load in `release/` or `debug/` of a target directory: the loader if it has an
 /// engine beside it, or the bare engine.
@@ -139,7 +139,8 @@ pub(super) fn loader_beside(file: &Path) -> PathBuf {
     file.with_file_name(LOADER)
 }
 
-fn minor_of(file: &Path) -> Option<u32> {
+/// The minor version of Python in the name of an installed engine.
+pub(crate) fn minor_of(file: &Path) -> Option<u32> {
     let name = file.file_name()?.to_str()?;
     let minor = name.strip_prefix("redgrease-engine-3.")?;
     minor.strip_suffix(".so")?.parse().ok()
@@ -155,6 +156,33 @@ fn engines(dir: &Path) -> Vec<(u32, PathBuf)> {
     engines
 }
 
+/// What an engine says about itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct About {
+    pub(crate) version: Version,
+    /// The minor version of its Python.
+    pub(crate) minor: u32,
+}
+
+/// What a file says about itself; `None` if it is no whole engine.
+pub(crate) fn about(bytes: &[u8]) -> Option<About> {
+    let text = marker_in(bytes)?;
+    Some(About {
+        version: version_in(text)?,
+        minor: minor_in(text)?,
+    })
+}
+
+/// All engines in a folder, of either kind.
+pub(super) fn all_engines(dir: &Path) -> Vec<PathBuf> {
+    let built = dir.join(built_name("engine"));
+    let built = Some(built).filter(|path| path.is_file());
+    built
+        .into_iter()
+        .chain(engines(dir).into_iter().map(|(_, path)| path))
+        .collect()
+}
+
 /// File name of a built library on this platform, such as `libredgrease_engine.so`.
 pub(super) fn built_name(part: &str) -> String {
     format!(
@@ -165,7 +193,7 @@ pub(super) fn built_name(part: &str) -> String {
 }
 
 /// The version of this crate, which is that of the engine of the same release.
-const OWN: Version = (
+pub(crate) const OWN: Version = (
     number(env!("CARGO_PKG_VERSION_MAJOR")),
     number(env!("CARGO_PKG_VERSION_MINOR")),
     number(env!("CARGO_PKG_VERSION_PATCH")),
@@ -182,7 +210,7 @@ const fn number(digits: &str) -> u32 {
     value
 }
 
-fn dotted((major, minor, patch): Version) -> String {
+pub(crate) fn dotted((major, minor, patch): Version) -> String {
     format!("{major}.{minor}.{patch}")
 }
 

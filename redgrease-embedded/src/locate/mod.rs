@@ -9,14 +9,16 @@
 //! | `interpreter.rs` | nothing: it asks a Python |
 //! | `unusable.rs` | nothing: why a place gives no engine |
 //! | `wheel.rs` | the engine in the Python packages of a Python |
+//! | `places.rs` | all places of the engine, for a list |
 //! | `targets.rs` | the target directories of Cargo |
 //! | `user.rs` | the directories of the user |
 //! | `packages.rs` | the directory of Python packages |
 
 mod engine;
 mod interpreter;
-mod library;
+pub(crate) mod library;
 mod packages;
+mod places;
 mod server;
 mod targets;
 mod unusable;
@@ -26,6 +28,8 @@ mod wheel;
 
 pub(crate) use engine::{Engine, engine};
 pub(crate) use packages::packages;
+pub(crate) use places::places;
+pub use places::{EngineFile, EnginePlace, PlaceKind};
 pub(crate) use server::server;
 pub(crate) use user::engine_dir as user_engine_dir;
 

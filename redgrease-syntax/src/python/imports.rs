@@ -2,7 +2,7 @@
 
 use super::walk::Walk;
 use crate::packages::{OF_ENGINE, distinct, is_namespace, known_modules, package_of, standard};
-use crate::{Importable, Problem, PythonVersion, Source, importable, nearest};
+use crate::{Form, Importable, Problem, PythonVersion, Source, importable, nearest};
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_python_stdlib::sys::is_known_standard_library;
@@ -331,9 +331,14 @@ fn hint_of_standard(package: &str, module: &str) -> String {
 fn hint(module: &str, source: &Source<'_>, provided: &Importable) -> String {
     if let Some((first, last)) = since(module) {
         return if first > source.python.minor() {
-            format!(
-                "it comes with Python 3.{first}, set `python = \"3.{first}\"` if every server has that version"
-            )
+            match source.form {
+                Form::Script => format!(
+                    "it comes with Python 3.{first}, check the script for that version if every server has it"
+                ),
+                _ => format!(
+                    "it comes with Python 3.{first}, set `python = \"3.{first}\"` if every server has that version"
+                ),
+            }
         } else {
             format!("Python 3.{} has removed it, write it differently", last + 1)
         };
@@ -343,6 +348,19 @@ fn hint(module: &str, source: &Source<'_>, provided: &Importable) -> String {
         module,
         own.chain(USUAL.iter().copied()).chain(known_modules()),
     );
+    if source.form == Form::Script {
+        return match (package_of(module), similar) {
+            (Some(package), _) => format!(
+                "name the package `{package}` behind REQUIREMENTS, or in a file of requirements beside the script"
+            ),
+            (None, Some(similar)) => format!("did you mean `{similar}`?"),
+            (None, None) => {
+                "name its package behind REQUIREMENTS, or in a file of requirements beside the script; a server has no \
+                 other files"
+                    .to_owned()
+            }
+        };
+    }
     match (package_of(module), similar) {
         (Some(package), _) if source.requirements.is_some_and(<[&str]>::is_empty) => {
             format!("add `requirements = [\"{package}\"]`")

@@ -295,7 +295,7 @@ fn locals(walk: &Walk<'_>, form: Form) -> Vec<String> {
 fn generator(glued: &Glued<'_>, walk: &Walk<'_>) -> Option<Finding> {
     let range = walk.gear_yields?;
     let problem = match (glued.source.form, glued.source.generators) {
-        (Form::Shared | Form::Callback, _) => return None,
+        (Form::Shared | Form::Callback | Form::Script, _) => return None,
         _ if walk.gear_awaits => Problem::AsyncGenerator,
         (_, Generators::Listed) => return None,
         (_, Generators::OneValue) => Problem::Yields,
@@ -335,7 +335,7 @@ fn gear_function<'a>(
             [_, outside, ..] => Err(glued.finding(Problem::OutsideFunction, outside.range())),
             _ => Err(Finding::new(Problem::NotChecked, whole(source))),
         },
-        Form::Shared => Ok(None),
+        Form::Shared | Form::Script => Ok(None),
         Form::Callback => callback::function(glued, suite),
         Form::Module => {
             let functions = || {

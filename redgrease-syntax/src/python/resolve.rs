@@ -206,7 +206,7 @@ fn hint(
                 "define it there, import or assign it, or make it an argument of the gear"
                     .to_owned()
             }
-            Form::Shared => "import or assign it".to_owned(),
+            Form::Shared | Form::Script => "import or assign it".to_owned(),
             Form::Body if source.is_on_registered => "import or assign it".to_owned(),
             Form::Callback => {
                 format!("write `'{name}` for a Rust variable, or import it inside a `def`")

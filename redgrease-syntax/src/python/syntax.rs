@@ -90,7 +90,7 @@ fn body_problem(source: &Source<'_>) -> Option<Problem> {
         Form::Body => {}
         Form::Shared | Form::Callback if has_code(source.text) => return None,
         Form::Shared | Form::Callback => return Some(Problem::Empty),
-        Form::Module => return None,
+        Form::Module | Form::Script => return None,
     }
     let mut lines = source.text.lines();
     // Code behind the opening brace is on the line of the header, where its indentation does not matter.

@@ -167,7 +167,11 @@ fn the_error_names_each_place_and_two_commands() {
             "{part:?}: {said}"
         );
     }
-    for part in ["`pip install redgrease-engine`", "`cargo xtask install`"] {
+    for part in [
+        "`redgrease engine install`",
+        "`pip install redgrease-engine`",
+        "`cargo xtask install`",
+    ] {
         assert!(said.contains(part), "{said}");
     }
     assert!(!said.contains('\n'), "{said}");
@@ -260,7 +264,7 @@ fn the_engine_that_will_run_is_checked_and_every_one_if_that_is_not_known() {
             "{said}"
         );
         assert!(
-            said.contains("install it again with `cargo xtask install`"),
+            said.contains("install it again with `redgrease engine install`"),
             "{said}"
         );
     }

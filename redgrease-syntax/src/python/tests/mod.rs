@@ -13,6 +13,7 @@ mod placement;
 mod returns;
 mod robustness;
 mod runtime;
+mod scripts;
 mod syntax;
 mod values;
 mod versions;

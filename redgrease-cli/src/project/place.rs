@@ -1,20 +1,19 @@
 //! The folders that a crate can be made in.
 
-use crate::steps::{Failed, Outcome};
+use crate::failure::Failure;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-/// The whole path of a folder for a new crate. It does not exist or is empty, and is not in the clone.
-pub(super) fn of(path: &Path, clone: &Path) -> Outcome<PathBuf> {
+/// The whole path of a folder for a new crate. It does not exist or is empty, and is not in the clone, if there is one.
+pub(super) fn of(path: &Path, clone: Option<&Path>) -> Result<PathBuf, Failure> {
     let folder = whole(path)?;
-    let clone = clone
-        .canonicalize()
-        .map_err(|e| Failed::file(clone, "read", &e))?;
-    if folder.starts_with(&clone) {
+    // A clone that cannot be read has no folder in it.
+    let clone = clone.and_then(|clone| clone.canonicalize().ok());
+    if let Some(clone) = clone.filter(|clone| folder.starts_with(clone)) {
         let name = folder.file_name().unwrap_or_default();
         let beside = clone.parent().unwrap_or(&clone).join(name);
-        return Err(Failed::new(format!(
-            "{} is inside of this clone: name a folder outside, such as {}",
+        return Err(Failure::usage(format!(
+            "{} is inside of the clone of RedGrease: name a folder outside, such as {}",
             folder.display(),
             beside.display()
         )));
@@ -22,13 +21,13 @@ pub(super) fn of(path: &Path, clone: &Path) -> Outcome<PathBuf> {
     match fs::read_dir(&folder) {
         Ok(mut entries) => match entries.next() {
             None => Ok(folder),
-            Some(_) => Err(Failed::new(format!(
+            Some(_) => Err(Failure::usage(format!(
                 "{} is not empty: name another folder",
                 folder.display()
             ))),
         },
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(folder),
-        Err(e) => Err(Failed::new(format!(
+        Err(e) => Err(Failure::usage(format!(
             "{} cannot be used ({e}): name another folder",
             folder.display()
         ))),
@@ -36,8 +35,13 @@ pub(super) fn of(path: &Path, clone: &Path) -> Outcome<PathBuf> {
 }
 
 /// The path without links, also if its last parts do not exist.
-fn whole(path: &Path) -> Outcome<PathBuf> {
-    let absolute = std::path::absolute(path).map_err(|e| Failed::file(path, "read", &e))?;
+fn whole(path: &Path) -> Result<PathBuf, Failure> {
+    let absolute = std::path::absolute(path).map_err(|e| {
+        Failure::usage(format!(
+            "`{}` is no folder ({e}): name the folder of the new crate",
+            path.display()
+        ))
+    })?;
     let mut whole = PathBuf::new();
     for part in absolute.components() {
         match part {
@@ -71,25 +75,26 @@ mod tests {
         symlink(root.join("clone"), root.join("link")).unwrap();
         let root = root.canonicalize().unwrap();
         let clone = root.join("clone");
-        let place = |path: &str| of(&root.join(path), &clone).map_err(|e| e.to_string());
+        let place = |path: &str| of(&root.join(path), Some(&clone)).map_err(|e| e.to_string());
 
         assert_eq!(place("empty").unwrap(), root.join("empty"));
         assert_eq!(place("new/deep").unwrap(), root.join("new/deep"));
         assert_eq!(place("clone/../new").unwrap(), root.join("new"));
         assert_eq!(place("clone2").unwrap(), root.join("clone2"));
         for (path, reason) in [
-            ("clone/app", "inside of this clone"),
-            ("clone/none/../app", "inside of this clone"),
-            ("none/../clone/app", "inside of this clone"),
-            ("link/app", "inside of this clone"),
-            ("clone", "inside of this clone"),
+            ("clone/app", "inside of the clone"),
+            ("clone/none/../app", "inside of the clone"),
+            ("none/../clone/app", "inside of the clone"),
+            ("link/app", "inside of the clone"),
+            ("clone", "inside of the clone"),
             ("file", "cannot be used"),
             (".", "is not empty"),
         ] {
             let said = place(path).unwrap_err();
             assert!(said.contains(reason), "{path}: {said}");
         }
-        assert!(of(Path::new(""), &clone).is_err());
+        assert_eq!(of(&clone.join("app"), None).unwrap(), clone.join("app"));
+        assert!(of(Path::new(""), Some(&clone)).is_err());
         fs::remove_dir_all(root).unwrap();
     }
 }

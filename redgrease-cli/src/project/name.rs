@@ -1,6 +1,6 @@
 //! The names that a package can have.
 
-use crate::steps::{Failed, Outcome};
+use crate::failure::Failure;
 
 /// Words of Rust, which cannot name a crate.
 #[rustfmt::skip]
@@ -28,7 +28,7 @@ const TAKEN: [&str; 9] = [
 const LONGEST: usize = 64;
 
 /// Refuses a name that cargo, rustc or crates.io refuse, or that a dependency of the package has.
-pub(super) fn check(name: &str, dependencies: &[String]) -> Outcome {
+pub(super) fn check(name: &str, dependencies: &[String]) -> Result<(), Failure> {
     let crate_name = name.replace('-', "_");
     let is = |others: &[&str]| others.contains(&crate_name.as_str());
     let strange = strange(name);
@@ -56,7 +56,7 @@ pub(super) fn check(name: &str, dependencies: &[String]) -> Outcome {
     } else {
         return Ok(());
     };
-    Err(Failed::new(format!(
+    Err(Failure::usage(format!(
         "a package cannot have the name `{name}`: {reason}; choose another name with `--name`"
     )))
 }

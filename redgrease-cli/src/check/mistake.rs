@@ -1,0 +1,81 @@
+//! A mistake and its place.
+
+use serde::Serialize;
+use std::ops::Range;
+
+/// A mistake. The order is that of files, lines and columns.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(super) struct Mistake {
+    pub(super) file: String,
+    #[serde(flatten)]
+    pub(super) place: Place,
+    /// The kind of mistake, a word of the catalogue.
+    pub(super) code: String,
+    pub(super) message: String,
+}
+
+/// A place in a file. Lines and columns begin with 1, and columns count characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(super) struct Place {
+    pub(super) line: usize,
+    pub(super) column: usize,
+    pub(super) end_line: usize,
+    /// The column behind the last character.
+    pub(super) end_column: usize,
+    /// The first line.
+    pub(super) source: String,
+}
+
+impl Place {
+    /// The place of a range of bytes, which is on the borders of characters.
+    pub(super) fn of(text: &str, range: &Range<usize>) -> Self {
+        let (line, column) = position(text, range.start);
+        let (end_line, end_column) = position(text, range.end.max(range.start));
+        let source = text.split('\n').nth(line - 1).unwrap_or_default();
+        Place {
+            line,
+            column,
+            end_line,
+            end_column,
+            source: source.trim_end_matches('\r').to_owned(),
+        }
+    }
+
+    /// A whole line.
+    pub(super) fn line(number: usize, source: &str) -> Self {
+        Place {
+            line: number,
+            column: 1,
+            end_line: number,
+            end_column: source.chars().count() + 1,
+            source: source.to_owned(),
+        }
+    }
+}
+
+fn position(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let begin = before.rfind('\n').map_or(0, |at| at + 1);
+    (line, before[begin..].chars().count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Place;
+
+    #[test]
+    fn places_are_counted_in_characters() {
+        let text = "a = 1\r\nä = böse\n";
+        let at = text.find("böse").unwrap();
+        let place = Place::of(text, &(at..at + "böse".len()));
+        assert_eq!(
+            (place.line, place.column, place.end_line, place.end_column),
+            (2, 5, 2, 9)
+        );
+        assert_eq!(place.source, "ä = böse");
+        assert_eq!(Place::of(text, &(0..1)).source, "a = 1");
+        let end = Place::of("", &(0..0));
+        assert_eq!((end.line, end.column), (1, 1));
+    }
+}

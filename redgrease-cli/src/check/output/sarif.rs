@@ -1,0 +1,104 @@
+//! SARIF 2.1.0: the form that code scanning and editors read.
+
+use crate::check::mistake::{Mistake, Place};
+use redgrease_syntax::diagnostics;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+
+pub(in crate::check) fn sarif(mistakes: &[Mistake]) -> Value {
+    let texts: BTreeMap<&str, String> = diagnostics()
+        .into_iter()
+        .rev()
+        .map(|one| (one.code, one.text))
+        .collect();
+    let mut codes: Vec<&str> = mistakes.iter().map(|one| one.code.as_str()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let rules: Vec<Value> = codes
+        .iter()
+        .map(|&code| {
+            let text = texts.get(code).map_or(code, String::as_str);
+            json!({ "id": code, "shortDescription": { "text": text } })
+        })
+        .collect();
+    let results: Vec<Value> = mistakes
+        .iter()
+        .map(|mistake| {
+            json!({
+                "ruleId": mistake.code,
+                "ruleIndex": codes.iter().position(|code| *code == mistake.code),
+                "level": "error",
+                "message": { "text": mistake.message },
+                "locations": [{
+                    "physicalLocation": {
+                        "artifactLocation": { "uri": uri(&mistake.file) },
+                        "region": region(&mistake.place),
+                    },
+                }],
+            })
+        })
+        .collect();
+    json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {
+                "driver": {
+                    "name": "redgrease check",
+                    "version": env!("CARGO_PKG_VERSION"),
+                    "rules": rules,
+                },
+            },
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    })
+}
+
+fn region(place: &Place) -> Value {
+    json!({
+        "startLine": place.line,
+        "startColumn": place.column,
+        "endLine": place.end_line,
+        "endColumn": place.end_column,
+        "snippet": { "text": place.source },
+    })
+}
+
+/// A path as an address: relative to the working directory, or that of a file.
+fn uri(path: &str) -> String {
+    let path = path.strip_prefix("./").unwrap_or(path);
+    let mut uri = if Path::new(path).is_absolute() {
+        "file://".to_owned()
+    } else {
+        String::new()
+    };
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
+                uri.push(char::from(byte));
+            }
+            _ => {
+                // A `String` takes all that is written.
+                let _ = write!(uri, "%{byte:02X}");
+            }
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::uri;
+
+    #[test]
+    fn paths_become_addresses() {
+        assert_eq!(uri("./gears/a.py"), "gears/a.py");
+        assert_eq!(uri("/a b/ü.py"), "file:///a%20b/%C3%BC.py");
+        assert_eq!(uri("<stdin>"), "%3Cstdin%3E");
+    }
+}

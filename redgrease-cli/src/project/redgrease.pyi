@@ -1,0 +1,1 @@
+../../../book/src/redgrease.pyi

@@ -1,0 +1,78 @@
+//! The shards of a cluster.
+
+use super::node::Node;
+use super::report::Report;
+use redgrease_core::{ErrorKind, GearsCommands as _};
+use redis::cmd;
+use std::collections::BTreeMap;
+
+const CHECK: &str = "cluster";
+/// What to do about a shard that does not answer.
+const AWAY: &str = "look whether their servers run, and whether each of them has loaded the engine";
+
+pub(super) fn look(node: &mut Node, report: &mut Report) {
+    if node.number("cluster_enabled") == 0 {
+        return;
+    }
+    if let Some(text) = node.ask::<String>(cmd("CLUSTER").arg("INFO")) {
+        let fields: BTreeMap<&str, &str> = text
+            .lines()
+            .filter_map(|line| line.trim_end().split_once(':'))
+            .collect();
+        let field = |name| fields.get(name).copied().unwrap_or("unknown");
+        if field("cluster_state") != "ok" {
+            report.error(
+                CHECK,
+                format!(
+                    "the cluster is {}: {} of 16384 slots are served",
+                    field("cluster_state"),
+                    field("cluster_slots_ok")
+                ),
+                "start the servers that are gone, and look at `CLUSTER NODES`; runs and registrations wait for all shards",
+            );
+        }
+    }
+    let cluster = match node.connection().info_cluster() {
+        Ok(Some(cluster)) => cluster,
+        Ok(None) => {
+            report.error(
+                CHECK,
+                "the engine does not know the cluster",
+                "send `RG.REFRESHCLUSTER` to each server",
+            );
+            return;
+        }
+        Err(_) => return,
+    };
+    let shards = cluster.shards.len();
+    // A setting that every shard has tells which ones answer.
+    let answers = node.connection().config_get_cluster(&["ExecutionThreads"]);
+    let answers = match answers {
+        Ok(answers) => answers,
+        Err(error) if matches!(error.kind(), ErrorKind::NoPermission { .. }) => return,
+        Err(error) => {
+            report.error(
+                CHECK,
+                format!("not all of {shards} shards answer: {error}"),
+                AWAY,
+            );
+            return;
+        }
+    };
+    let missing: Vec<&str> = answers
+        .iter()
+        .flat_map(|setting| setting.missing.iter().map(String::as_str))
+        .collect();
+    if missing.is_empty() {
+        report.ok(CHECK, format!("{shards} shards, and all of them answer"));
+    } else {
+        report.error(
+            CHECK,
+            format!(
+                "of {shards} shards these do not answer: {}",
+                missing.join(", ")
+            ),
+            AWAY,
+        );
+    }
+}

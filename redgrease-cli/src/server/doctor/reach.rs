@@ -1,0 +1,115 @@
+//! Whether the server answers.
+
+use super::node::Node;
+use super::report::Report;
+use crate::failure::Failure;
+use redis::{Client, ConnectionAddr, ErrorKind};
+use std::net::IpAddr;
+use std::time::Duration;
+
+const CHECK: &str = "reachable";
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub(super) struct Reached {
+    /// `None` if the server cannot be asked.
+    pub(super) node: Option<Node>,
+    /// Whether the address is one of this machine.
+    pub(super) is_local: bool,
+    /// Whether nothing answers.
+    pub(super) is_silent: bool,
+}
+
+pub(super) fn reach(url: &str, report: &mut Report) -> Result<Reached, Failure> {
+    let client = Client::open(url).map_err(|error| {
+        Failure::usage(format!(
+            "the address of the server cannot be read ({}): write redis://HOST:PORT/, rediss://HOST:PORT/ or \
+             redis+unix:///PATH",
+            error.category()
+        ))
+    })?;
+    let address = client.get_connection_info().addr().clone();
+    let is_local = is_local(&address);
+    let (node, is_silent) = match client.get_connection_with_timeout(PATIENCE) {
+        Ok(con) => (Some(Node::new(con)), false),
+        Err(error) => {
+            let is_silent = error.kind() == ErrorKind::Io || error.is_timeout();
+            let remedy = remedy(&error, is_local);
+            report.error(CHECK, format!("{address}: {error}"), remedy);
+            (None, is_silent)
+        }
+    };
+    if let Some(node) = &node {
+        let name = if node.info("valkey_version").is_some() {
+            "Valkey"
+        } else {
+            "Redis"
+        };
+        let version = node
+            .info("valkey_version")
+            .or_else(|| node.info("redis_version"));
+        let process = node.info("process_id").unwrap_or("unknown");
+        report.ok(
+            CHECK,
+            format!(
+                "{name} {} at {address}, process {process}",
+                version.unwrap_or("of an unknown version")
+            ),
+        );
+    }
+    Ok(Reached {
+        node,
+        is_local,
+        is_silent,
+    })
+}
+
+fn remedy(error: &redis::RedisError, is_local: bool) -> &'static str {
+    let text = error.to_string();
+    if error.kind() == ErrorKind::AuthenticationFailed
+        || text.contains("NOAUTH")
+        || text.contains("WRONGPASS")
+    {
+        "give the user and the password: --url redis://USER:PASSWORD@HOST:PORT/, or the same in REDGREASE_URL"
+    } else if text.contains("DENIED") {
+        "the server is in protected mode: connect from its own machine, or give it a password"
+    } else if text.contains("certificate") || text.contains("tls") || text.contains("TLS") {
+        "rediss:// is for servers with TLS, redis:// for those without; the certificate has to be of a known authority"
+    } else if is_local {
+        "start a server with `redgrease serve`, or give the address of another one with --url"
+    } else {
+        "look whether the server runs, listens on that address (`bind`), and whether a firewall is between"
+    }
+}
+
+fn is_local(address: &ConnectionAddr) -> bool {
+    let host = match address {
+        ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. } => host,
+        ConnectionAddr::Unix(_) => return true,
+        _ => return false,
+    };
+    let host = host.trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_local;
+    use redis::{ConnectionAddr, IntoConnectionInfo as _};
+
+    #[test]
+    fn addresses_of_this_machine() {
+        let address =
+            |url: &str| -> ConnectionAddr { url.into_connection_info().unwrap().addr().clone() };
+        for url in [
+            "redis://localhost/",
+            "redis://127.0.0.2:7000/",
+            "redis://[::1]/",
+            "redis+unix:///a/b",
+        ] {
+            assert!(is_local(&address(url)), "{url}");
+        }
+        for url in ["redis://10.0.0.1/", "redis://localhost.example/"] {
+            assert!(!is_local(&address(url)), "{url}");
+        }
+    }
+}

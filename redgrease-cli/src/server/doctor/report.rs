@@ -1,0 +1,140 @@
+//! The findings of the doctor, and how they are shown.
+
+use crate::failure::Failure;
+use crate::output::{BAD, BOLD, GOOD, Output, WARN, one_line, without_passwords};
+use serde::Serialize;
+
+/// The state of what was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Status {
+    Ok,
+    Warning,
+    Error,
+}
+
+#[derive(Debug, Serialize)]
+struct Finding {
+    check: &'static str,
+    status: Status,
+    message: String,
+    remedy: Option<String>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Report(Vec<Finding>);
+
+impl Report {
+    pub(super) fn ok(&mut self, check: &'static str, message: impl Into<String>) {
+        self.add(check, Status::Ok, &message.into(), None);
+    }
+
+    pub(super) fn warning(
+        &mut self,
+        check: &'static str,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        self.add(
+            check,
+            Status::Warning,
+            &message.into(),
+            Some(&remedy.into()),
+        );
+    }
+
+    pub(super) fn error(
+        &mut self,
+        check: &'static str,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        self.add(check, Status::Error, &message.into(), Some(&remedy.into()));
+    }
+
+    /// A finding that is an error if something depends on it, and otherwise a warning.
+    pub(super) fn broken(
+        &mut self,
+        check: &'static str,
+        is_needed: bool,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        if is_needed {
+            self.error(check, message, remedy);
+        } else {
+            self.warning(check, message, remedy);
+        }
+    }
+
+    fn add(&mut self, check: &'static str, status: Status, message: &str, remedy: Option<&str>) {
+        self.0.push(Finding {
+            check,
+            status,
+            message: printable(message),
+            remedy: remedy.map(printable),
+        });
+    }
+
+    pub(super) fn worst(&self) -> Status {
+        let all = self.0.iter().map(|finding| finding.status);
+        all.max().unwrap_or(Status::Ok)
+    }
+
+    pub(super) fn show(&self, out: &Output) -> Result<(), Failure> {
+        if out.is_json() {
+            return out.json(&serde_json::json!({ "status": self.worst(), "findings": self.0 }));
+        }
+        let width = self.0.iter().map(|finding| finding.check.len()).max();
+        let width = width.unwrap_or_default();
+        for finding in &self.0 {
+            let (style, word) = match finding.status {
+                Status::Ok => (GOOD, "ok"),
+                Status::Warning => (WARN, "warning"),
+                Status::Error => (BAD, "error"),
+            };
+            out.line(format!(
+                "{style}{word:<7}{style:#}  {BOLD}{:<width$}{BOLD:#}  {}",
+                finding.check, finding.message
+            ))?;
+            if let Some(remedy) = &finding.remedy {
+                out.line(format!("{:9}{:width$}  remedy: {remedy}", "", ""))?;
+            }
+        }
+        let count = |status| {
+            self.0
+                .iter()
+                .filter(|finding| finding.status == status)
+                .count()
+        };
+        out.note(format!(
+            "{} ok, {} to look at, {} broken",
+            count(Status::Ok),
+            count(Status::Warning),
+            count(Status::Error)
+        ));
+        Ok(())
+    }
+}
+
+/// One line, without what moves the cursor of a terminal and without passwords in addresses.
+fn printable(text: &str) -> String {
+    without_passwords(&one_line(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Report, Status};
+
+    #[test]
+    fn the_worst_finding_counts() {
+        let mut report = Report::default();
+        assert_eq!(report.worst(), Status::Ok);
+        report.ok("a", "fine");
+        report.broken("b", false, "odd\x1b[2J\n", "mend it");
+        assert_eq!(report.worst(), Status::Warning);
+        assert_eq!(report.0[1].message, "odd\\x1b[2J");
+        report.broken("c", true, "broken", "mend it");
+        assert_eq!(report.worst(), Status::Error);
+    }
+}
