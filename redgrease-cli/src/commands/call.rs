@@ -1,6 +1,7 @@
 //! `redgrease call`: calls a trigger.
 
 use super::script;
+use super::sources::Sources;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::output::{Format, Traceback, clean};
@@ -89,7 +90,13 @@ fn failed(con: &mut Con, trigger: &str, error: Error) -> Failure {
         }
         ErrorKind::Script { traceback, .. } => {
             let text = format!("the gear `{trigger}` failed:");
-            Failure::python(clean(&text), Traceback::parse(traceback))
+            let registrations = con.dump_registrations().unwrap_or_default();
+            let of_trigger = registrations
+                .iter()
+                .find(|it| it.trigger().as_deref() == Some(trigger));
+            let session = of_trigger.and_then(|it| it.session.as_deref());
+            let traceback = Sources::default().traceback(con, session, traceback);
+            Failure::python(clean(&text), traceback)
         }
         _ => error.into(),
     }

@@ -1,6 +1,7 @@
 //! `redgrease ls`: the registrations of a server, and its sessions.
 
 use super::names::{short, short_session, subject};
+use super::sources::described;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::output::{Table, without_passwords};
@@ -200,7 +201,7 @@ fn sessions(app: &App, pattern: Option<&str>) -> Result<(), Failure> {
                     (_, false) => "not restored",
                     _ => "",
                 },
-                row.description.as_deref().unwrap_or_default(),
+                &described(row).unwrap_or_default(),
             ]);
         }
         table

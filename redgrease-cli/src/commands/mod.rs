@@ -1,7 +1,7 @@
 //! The commands of every day, one file each. Each has its arguments (`Args`) and a function `run`.
 //!
 //! * `names`: what words of the command line stand for. `each`: the same change for several things. `executions`: the executions of
-//!   all shards. `script`: input from files and the standard input.
+//!   all shards. `script`: input from files and the standard input. `sources`: the scripts of sessions.
 
 pub(crate) mod abort;
 pub(crate) mod call;
@@ -18,4 +18,5 @@ pub(crate) mod rm;
 pub(crate) mod run;
 mod script;
 pub(crate) mod show;
+mod sources;
 pub(crate) mod stats;

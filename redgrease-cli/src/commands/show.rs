@@ -1,9 +1,10 @@
 //! `redgrease show`: everything about one registration, session or execution.
 
 use super::names::{Known, short, short_session, subject};
+use super::sources::{Sources, described};
 use crate::app::App;
 use crate::failure::Failure;
-use crate::output::{Fields, SCRIPT, Source, Traceback, text_of, without_passwords};
+use crate::output::{Fields, text_of, without_passwords};
 use redgrease_core::{
     Con, Execution, ExecutionPlan, GearsCommands as _, RegistrationInfo, Session,
 };
@@ -18,7 +19,9 @@ pub(crate) struct Args {
     /// `trigger:NAME`, `session:NAME`, `registration:ID` and `execution:ID` tell things of the same name apart.
     #[arg(value_name = "ID|TRIGGER|SESSION", required = true)]
     names: Vec<String>,
-    /// The script, to show the lines of errors: servers do not tell the text of a script
+    /// The script, to show the lines of errors
+    ///
+    /// Servers do not tell the text of a script. Those that `redgrease sync` has sent are known without this option.
     #[arg(long, value_name = "FILE")]
     source: Option<PathBuf>,
     /// Add up the numbers of all shards of a cluster
@@ -40,7 +43,7 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
         known.registrations = con.dump_registrations_cluster()?;
     }
     let mut shown = Shown {
-        source,
+        sources: Sources::new(source),
         ..Shown::default()
     };
     let mut has_failed = false;
@@ -52,7 +55,7 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
                 .failure(&known.unknown(word, "registration, trigger, session or execution"));
         }
         for registration in named.registrations {
-            shown.registration(registration);
+            shown.registration(&mut con, registration);
         }
         for session in named.sessions {
             shown.session(&known, session);
@@ -84,7 +87,7 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
 
 #[derive(Default)]
 struct Shown {
-    source: Option<Source>,
+    sources: Sources,
     texts: Vec<Fields>,
     registrations: Vec<Json>,
     sessions: Vec<Json>,
@@ -92,15 +95,7 @@ struct Shown {
 }
 
 impl Shown {
-    fn traceback(&self, text: &str) -> Traceback {
-        let traceback = Traceback::parse(text);
-        match &self.source {
-            Some(source) => traceback.with_source(SCRIPT, source),
-            None => traceback,
-        }
-    }
-
-    fn registration(&mut self, it: &RegistrationInfo) {
+    fn registration(&mut self, con: &mut Con, it: &RegistrationInfo) {
         let mut text = Fields::new(format!(
             "registration {} ({})",
             short(&it.id),
@@ -134,7 +129,9 @@ impl Shown {
                 text.add(name, without_passwords(&text_of(value)));
             }
         }
-        let error = it.last_error.as_deref().map(|error| self.traceback(error));
+        let session = it.session.as_deref();
+        let error = it.last_error.as_deref();
+        let error = error.map(|error| self.sources.traceback(con, session, error));
         if let Some(error) = &error {
             text.add_styled("last error", format!("{}\n", error.styled()));
         }
@@ -147,7 +144,7 @@ impl Shown {
     fn session(&mut self, known: &Known, it: &Session) {
         let mut text = Fields::new(format!("session {}", short_session(&it.id)));
         text.add("id", &it.id);
-        text.add_some("description", it.description.as_deref());
+        text.add_some("description", described(it));
         text.add("references", it.ref_count);
         if it.linked != "primary" {
             text.add("linked", &it.linked);
@@ -231,7 +228,10 @@ impl Shown {
                 .collect();
             text.add_styled(&name("steps"), steps.join("\n") + "\n");
             for error in &plan.errors {
-                text.add_styled(&name("error"), self.traceback(error).styled() + "\n");
+                text.add_styled(
+                    &name("error"),
+                    self.sources.traceback(con, None, error).styled() + "\n",
+                );
             }
         }
         let mut row = json!(it);

@@ -22,6 +22,7 @@
 //! | `known.rs` | what the server has |
 //! | `plan.rs` | compares files with the server; sends nothing |
 //! | `load.rs`, `send.rs` | sends what differs |
+//! | `source.rs` | the text of a script, for errors of its gears |
 //! | `planned.rs`, `report.rs` | what would be done and what was, for people and as JSON |
 
 mod clock;
@@ -39,6 +40,7 @@ mod report;
 pub(crate) mod run;
 mod send;
 mod settings;
+pub(crate) mod source;
 mod watch;
 
 pub(crate) use settings::WATCH;

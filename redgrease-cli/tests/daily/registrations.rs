@@ -167,3 +167,27 @@ fn streams_are_paused_and_resumed() {
     );
     on(&server, &["pause"]).fails(2);
 }
+
+#[test]
+fn errors_of_scripts_that_were_synchronised_show_their_lines() {
+    let server = Server::start().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("shop.py");
+    std::fs::write(&file, super::SCRIPT).unwrap();
+    on(&server, &["-q", "sync", file.to_str().unwrap()]).ok();
+    let line = "3 |     raise ValueError('bad ' + x[1])\nValueError: bad x";
+    let err = on(&server, &["call", "bad", "x"]).fails(1);
+    assert!(err.contains(line), "{err}");
+    let err = on(&server, &["logs", "--errors"]).ok();
+    assert!(err.contains(line), "{err}");
+    let shown = on(&server, &["show", "bad"]).ok();
+    assert!(
+        shown.contains("3 |     raise ValueError('bad ' + x[1])"),
+        "{shown}"
+    );
+    let sessions = on(&server, &["ls", "--sessions"]).ok();
+    assert!(
+        sessions.contains("shop.py") && !sessions.contains('{'),
+        "{sessions}"
+    );
+}

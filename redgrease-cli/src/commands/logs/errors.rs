@@ -1,6 +1,7 @@
 //! The last errors of registrations, in place of a log that cannot be read.
 
 use super::super::names::{short, short_session, subject};
+use super::super::sources::Sources;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
@@ -26,12 +27,21 @@ pub(crate) fn print(app: &App, con: Con, follow: bool) -> Result<(), Failure> {
             _ => con.dump_registrations(),
         })?;
         let Some(rows) = rows else { return Ok(()) };
+        // A session may have another script than a moment ago.
+        let mut sources = Sources::default();
         for row in rows {
             let state = (row.failed, row.last_error.clone());
             let before = seen.insert(row.id.clone(), state.clone());
             if let (Some(error), true) = (&row.last_error, before.as_ref() != Some(&state)) {
                 has_errors = true;
-                report(app, &row, error)?;
+                let parsed = Traceback::parse(error);
+                // A server that went away in the meantime leaves the lines out.
+                let traceback = con
+                    .ask(|con| Ok(sources.complete(con, row.session.as_deref(), parsed.clone())))?;
+                let Some(traceback) = traceback else {
+                    return Ok(());
+                };
+                report(app, &row, &traceback)?;
             }
         }
         if !follow {
@@ -46,8 +56,7 @@ pub(crate) fn print(app: &App, con: Con, follow: bool) -> Result<(), Failure> {
     }
 }
 
-fn report(app: &App, row: &RegistrationInfo, error: &str) -> Result<(), Failure> {
-    let traceback = Traceback::parse(error);
+fn report(app: &App, row: &RegistrationInfo, traceback: &Traceback) -> Result<(), Failure> {
     if app.out.is_json() {
         return app.out.json(&json!({
             "registration": row.id,
