@@ -21,6 +21,8 @@ static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         ),
         (r"\b\d+(\.\d+)+\b", "N"),
         (r"\b(pid|process|port) \d+", "P"),
+        // The server of this machine.
+        (r"\b(Redis|Valkey) N\b", "SERVER"),
         // Tables are as wide as their words.
         (r"[ \t]+", " "),
         (r"[─━═-]{3,}", "-"),
@@ -56,6 +58,7 @@ fn words_and_counts_are_compared() {
         masked("at 2025-03-04 01:02:03")
     );
     assert_eq!(masked("----- x"), masked("------- x"));
+    assert_eq!(masked("Redis 7.0.15"), masked("Valkey 9.1.0"));
     assert_ne!(masked("3 gears"), masked("4 gears"));
     assert_ne!(masked("OK"), masked("FAILED"));
     assert_eq!(
