@@ -58,6 +58,14 @@ pub(crate) enum Command {
     Req(commands::req::Args),
     /// Make a server run the scripts of directories, and go on with --watch
     Sync(sync::run::Args),
+    /// Show what a server would have to change to run the scripts of directories, ask, and change it
+    Deploy(sync::deploy::Args),
+    /// Show how the scripts of directories differ from those of a server
+    Diff(sync::diff::Args),
+    /// Remove the sessions of scripts that are gone
+    Prune(sync::prune::Args),
+    /// Say what has to be done and what will differ when the scripts of a RedisGears server come to this engine
+    Migrate(sync::migrate::Args),
     /// Watch a server in the terminal: rates, times, lag, errors
     Top(live::top::Args),
     /// Watch a server on a page in the browser

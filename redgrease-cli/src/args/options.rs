@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
+#[allow(clippy::doc_markdown, reason = "clap prints the text as it is")]
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Options of all commands")]
 pub(crate) struct Options {

@@ -10,7 +10,7 @@ mod each;
 mod executions;
 pub(crate) mod logs;
 pub(crate) mod ls;
-mod names;
+pub(crate) mod names;
 pub(crate) mod pause;
 pub(crate) mod ps;
 pub(crate) mod req;

@@ -217,16 +217,16 @@ mod tests {
         Ok(file)
     }
 
-    fn get(text: &str, key: &str) -> Option<Value> {
-        read(text).unwrap().get(key).map(|given| given.value)
+    fn get(text: &str, key: &str) -> Value {
+        read(text).unwrap().get(key).unwrap().value
     }
 
-    fn one(text: &str) -> Option<Value> {
-        Some(Value::One(text.to_owned()))
+    fn one(text: &str) -> Value {
+        Value::One(text.to_owned())
     }
 
-    fn list(items: &[&str]) -> Option<Value> {
-        Some(Value::List(items.iter().map(ToString::to_string).collect()))
+    fn list(items: &[&str]) -> Value {
+        Value::List(items.iter().map(ToString::to_string).collect())
     }
 
     #[test]
@@ -253,7 +253,7 @@ mod tests {
         assert_eq!(get("server=", "server"), one(""));
         assert_eq!(get("server = it's # why", "server"), one("it's"));
         assert_eq!(get("index_prefix = /a=b:c", "index-prefix"), one("/a=b:c"));
-        assert_eq!(get("", "server"), None);
+        assert!(read("").unwrap().get("server").is_none());
     }
 
     #[test]

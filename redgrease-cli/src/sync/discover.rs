@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 /// The paths that were given.
 pub(super) struct Roots {
-    roots: Vec<Root>,
+    all: Vec<Root>,
     is_recursive: bool,
     project: Option<String>,
 }
@@ -54,7 +54,7 @@ impl Roots {
     pub(super) fn new(paths: &[PathBuf], settings: &Settings) -> Result<Self, Failure> {
         let roots = paths.iter().map(|path| Root::new(path));
         Ok(Roots {
-            roots: roots.collect::<Result<_, _>>()?,
+            all: roots.collect::<Result<_, _>>()?,
             is_recursive: settings.is_recursive,
             project: settings.project.clone(),
         })
@@ -66,13 +66,13 @@ impl Roots {
 
     /// The directories to watch: those that were given, and those of the files that were given.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Root> {
-        self.roots.iter()
+        self.all.iter()
     }
 
     /// Reads all files.
     pub(super) fn scan(&self, settings: &Settings) -> Found {
         let mut found = Found::default();
-        for root in &self.roots {
+        for root in &self.all {
             let mut walk = Walk {
                 roots: self,
                 root,
@@ -106,12 +106,11 @@ impl Roots {
                 .and_then(|it| it.strip_prefix(project.as_str()));
             let below = below.and_then(|it| it.strip_prefix('/'));
             let is_below = below.is_some_and(|below| self.is_recursive || !below.contains('/'));
-            let has_dir = self.roots.iter().any(|root| root.is_dir);
+            let has_dir = self.all.iter().any(|root| root.is_dir);
             let is_file = |root: &Root| !root.is_dir && self.path(root, Path::new("")) == path;
-            return found.gone.is_empty()
-                && (has_dir && is_below || self.roots.iter().any(is_file));
+            return found.gone.is_empty() && (has_dir && is_below || self.all.iter().any(is_file));
         }
-        self.roots.iter().any(|root| {
+        self.all.iter().any(|root| {
             let all = root.absolute.to_string_lossy();
             if !root.is_dir {
                 return *all == *path;
@@ -217,7 +216,7 @@ impl Walk<'_> {
             return;
         }
         let entries = std::fs::read_dir(directory);
-        let entries = entries.and_then(|entries| entries.collect::<Result<Vec<_>, _>>());
+        let entries = entries.and_then(Iterator::collect::<Result<Vec<_>, _>>);
         let entries = match entries {
             Ok(entries) => entries,
             Err(error) => return self.fault(below, &error),

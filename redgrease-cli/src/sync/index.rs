@@ -27,6 +27,9 @@ pub(super) struct Entry {
     pub(super) requirements: Option<String>,
 }
 
+/// The fields of an entry that are read.
+type Row = (Option<String>, Option<String>, Option<String>);
+
 /// Keys that are asked for at the same time.
 const AT_ONCE: usize = 200;
 
@@ -45,7 +48,6 @@ pub(super) fn read<'a>(
                 .arg(key)
                 .arg(&[REGISTRATIONS, HASH, REQUIREMENTS]);
         }
-        type Row = (Option<String>, Option<String>, Option<String>);
         let rows: Vec<Row> = pipe.query(con).map_err(about_index)?;
         entries.extend(rows.into_iter().map(|(ids, hash, requirements)| {
             let ids = ids?;

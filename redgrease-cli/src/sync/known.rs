@@ -19,6 +19,8 @@ pub(super) struct Live {
     pub(super) id: String,
     pub(super) description: Description,
     pub(super) registrations: Vec<String>,
+    /// The packages that it requires.
+    pub(super) packages: Vec<String>,
     /// Why the server could not restore it, if it could not.
     pub(super) not_restored: Option<String>,
 }
@@ -33,6 +35,7 @@ impl Live {
             id: session.id,
             description,
             registrations: session.registrations,
+            packages: session.requirements,
             not_restored: reason.filter(|reason| !reason.is_empty()),
         })
     }

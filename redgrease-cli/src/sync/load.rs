@@ -3,13 +3,14 @@
 use super::discover::{Found, Roots};
 use super::identity::hash;
 use super::index;
-use super::known::{self, Known};
+use super::known;
 use super::plan::{Change, Plan, Step, description, plan};
 use super::report::{Action, Report, Row};
 use super::send::{self, Sending, Sent};
 use super::settings::Settings;
 use crate::app::App;
 use crate::failure::{Failure, Kind};
+use crate::output::without_passwords;
 use redgrease_core::{
     Con, GearsCommands as _, PyExecuteOptions, RegistrationInfo, Requirements, SessionsOptions,
 };
@@ -35,7 +36,6 @@ pub(super) struct Compared {
     /// Why the files of requirements cannot be used.
     pub(super) requirements_fault: Option<String>,
     pub(super) requirements_hash: String,
-    pub(super) known: Known,
     pub(super) plan: Plan,
 }
 
@@ -66,7 +66,6 @@ pub(super) fn compare(
         requirements,
         requirements_fault: read.err().map(|error| error.to_string()),
         requirements_hash,
-        known,
         plan,
     })
 }
@@ -163,9 +162,10 @@ impl<'a> Load<'a> {
             return Ok(None);
         }
         let names: Vec<&str> = missing.iter().map(|name| name.as_str()).collect();
-        self.app
-            .out
-            .note(format_args!("installing {} ..", names.join(", ")));
+        self.app.out.note(format_args!(
+            "installing {} ..",
+            without_passwords(&names.join(", "))
+        ));
         let options = PyExecuteOptions::new().requirements(wanted.iter().cloned());
         let done: Result<redgrease_core::Executed, _> = self.con.pyexecute_options("", &options);
         match done.map_err(Failure::from) {

@@ -4,7 +4,7 @@
 //! standard error), as JSON or in the syntax of the files of options, which covers ini, and simple TOML and YAML.
 
 use super::clock::utc;
-use super::config_file::{ConfigFile, Value};
+use super::config_file::{ConfigFile, Value, suggestion};
 use crate::failure::Failure;
 use log::{LevelFilter, Log, Metadata, Record};
 use std::io::Write;
@@ -53,41 +53,8 @@ pub(super) fn begin(path: &Path) -> Result<(), Failure> {
 
 impl LogConfig {
     fn read(path: &Path) -> Result<Self, Failure> {
-        let mut values = ConfigFile::default();
-        let text = std::fs::read_to_string(path).unwrap_or_default();
-        let get: Box<dyn Fn(&str) -> Result<Option<String>, Failure>> =
-            if text.trim_start().starts_with('{') {
-                let read: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text)
-                    .map_err(|error| {
-                        about(
-                            path,
-                            &format!("{error}"),
-                            "write an object such as {\"level\": \"info\"}",
-                        )
-                    })?;
-                if let Some(key) = read.keys().find(|key| !KEYS.contains(&key.as_str())) {
-                    let remedy = super::config_file::suggestion(key, &KEYS);
-                    return Err(about(path, &format!("there is no key `{key}`"), &remedy));
-                }
-                let path = path.to_owned();
-                Box::new(move |key| match read.get(key) {
-                    None | Some(serde_json::Value::Null) => Ok(None),
-                    Some(serde_json::Value::String(text)) => Ok(Some(text.clone())),
-                    Some(_) => Err(about(
-                        &path,
-                        &format!("`{key}` is no text"),
-                        "write it in quotes",
-                    )),
-                })
-            } else {
-                values.add(path, &KEYS)?;
-                Box::new(move |key| {
-                    Ok(values.get(key).and_then(|given| match given.value {
-                        Value::One(text) => Some(text),
-                        Value::List(_) => None,
-                    }))
-                })
-            };
+        let values = Values::read(path)?;
+        let get = |key: &str| values.get(path, key);
         let level = match get("level")?.as_deref().map(str::to_lowercase) {
             None => LevelFilter::Info,
             // The words of Python's logging and of servers.
@@ -114,6 +81,53 @@ impl LogConfig {
             is_json,
             file: get("file")?.map(PathBuf::from),
         })
+    }
+}
+
+/// The values of a file, in either of its forms.
+enum Values {
+    Json(serde_json::Map<String, serde_json::Value>),
+    Lines(ConfigFile),
+}
+
+impl Values {
+    fn read(path: &Path) -> Result<Self, Failure> {
+        // A file that cannot be read is an error below.
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        if !text.trim_start().starts_with('{') {
+            let mut lines = ConfigFile::default();
+            lines.add(path, &KEYS)?;
+            return Ok(Values::Lines(lines));
+        }
+        let read: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text)
+            .map_err(|error| {
+                let remedy = "write an object such as {\"level\": \"info\"}";
+                about(path, &format!("{error}"), remedy)
+            })?;
+        match read.keys().find(|key| !KEYS.contains(&key.as_str())) {
+            Some(key) => {
+                let problem = format!("there is no key `{key}`");
+                Err(about(path, &problem, &suggestion(key, &KEYS)))
+            }
+            None => Ok(Values::Json(read)),
+        }
+    }
+
+    fn get(&self, path: &Path, key: &str) -> Result<Option<String>, Failure> {
+        match self {
+            Values::Json(values) => match values.get(key) {
+                None | Some(serde_json::Value::Null) => Ok(None),
+                Some(serde_json::Value::String(text)) => Ok(Some(text.clone())),
+                Some(_) => {
+                    let problem = format!("`{key}` is no text");
+                    Err(about(path, &problem, "write it in quotes"))
+                }
+            },
+            Values::Lines(values) => Ok(values.get(key).and_then(|given| match given.value {
+                Value::One(text) => Some(text),
+                Value::List(_) => None,
+            })),
+        }
     }
 }
 

@@ -27,15 +27,20 @@
 
 mod clock;
 mod config_file;
+pub(crate) mod deploy;
+pub(crate) mod diff;
+mod difference;
 mod discover;
 mod identity;
 mod index;
 mod known;
 mod load;
 mod log_config;
+pub(crate) mod migrate;
 mod patterns;
 mod plan;
 mod planned;
+pub(crate) mod prune;
 mod report;
 pub(crate) mod run;
 mod send;

@@ -189,6 +189,7 @@ mod tests {
             id: "s".to_owned(),
             description: description("/p", "/a.py", &script(text), "r"),
             registrations: registrations.iter().map(ToString::to_string).collect(),
+            packages: Vec::new(),
             not_restored: None,
         }
     }

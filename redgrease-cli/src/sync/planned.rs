@@ -5,7 +5,7 @@ use super::plan::{Change, Step};
 use super::report::Action;
 use crate::app::App;
 use crate::failure::Failure;
-use crate::output::clean;
+use crate::output::{clean, without_passwords};
 use serde::Serialize;
 
 /// What would be done about one script.
@@ -20,7 +20,7 @@ pub(super) struct Planned<'a> {
 }
 
 impl<'a> Planned<'a> {
-    pub(super) fn new(step: &'a Step) -> Self {
+    pub(super) fn new(step: &'a Step, compared: &Compared) -> Self {
         let (action, reason) = match step.change {
             Change::Add => (Action::Added, None),
             Change::Restore => (
@@ -28,10 +28,7 @@ impl<'a> Planned<'a> {
                 Some("the server has lost it or a part of it".to_owned()),
             ),
             Change::Text => (Action::Changed, None),
-            Change::Requirements => (
-                Action::Changed,
-                Some("the requirements are others".to_owned()),
-            ),
+            Change::Requirements => (Action::Changed, Some(packages(step, compared))),
             Change::Move => {
                 let from = step.live.as_ref().map_or("", |live| &live.description.path);
                 (Action::Moved, Some(format!("from {from}")))
@@ -61,7 +58,12 @@ impl<'a> Planned<'a> {
 
 /// Shows what would be done.
 pub(super) fn show(app: &App, compared: &Compared) -> Result<(), Failure> {
-    let rows: Vec<Planned<'_>> = compared.plan.steps.iter().map(Planned::new).collect();
+    let rows: Vec<Planned<'_>> = compared
+        .plan
+        .steps
+        .iter()
+        .map(|step| Planned::new(step, compared))
+        .collect();
     if app.out.is_json() {
         app.out.json(&rows)?;
     } else {
@@ -85,4 +87,17 @@ pub(super) fn faults(app: &App, compared: &Compared) -> Result<(), Failure> {
     } else {
         Err(Failure::said())
     }
+}
+
+/// How the requirements differ: `requirements: +six==1.16.0 -requests`
+fn packages(step: &Step, compared: &Compared) -> String {
+    let old = step.live.as_ref().map_or(&[][..], |live| &live.packages);
+    let new = &compared.requirements;
+    let added = new.iter().filter(|name| !old.contains(name));
+    let removed = old.iter().filter(|name| !new.contains(name));
+    let names: Vec<String> = added
+        .map(|name| format!("+{name}"))
+        .chain(removed.map(|name| format!("-{name}")))
+        .collect();
+    format!("requirements: {}", without_passwords(&names.join(" ")))
 }

@@ -41,6 +41,7 @@ const KEYS: [&str; 13] = [
 ];
 
 /// Which scripts, and where the server remembers them.
+#[allow(clippy::doc_markdown, reason = "clap prints the text as it is")]
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Flags {
     /// File of options, with lines `key = value` [env: CONFIG_FILE]
@@ -79,6 +80,7 @@ pub(crate) struct Flags {
 }
 
 /// The options of `sync` alone.
+#[allow(clippy::doc_markdown, reason = "clap prints the text as it is")]
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct WatchFlags {
     /// Go on, and load what changes within so many seconds; 5.0 if no number follows [env: WATCH]

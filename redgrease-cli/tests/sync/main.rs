@@ -1,8 +1,14 @@
 //! `redgrease sync`, `deploy`, `diff`, `prune` and `migrate` on real servers.
 
+#![allow(clippy::unwrap_used, reason = "a test fails")]
+
 #[path = "../common/mod.rs"]
 mod common;
+mod deploying;
 mod flags;
+mod many;
+mod migrating;
 mod once;
 mod scripts;
+mod stress;
 mod watching;

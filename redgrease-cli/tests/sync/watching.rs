@@ -258,7 +258,7 @@ fn there_is_no_moment_without_a_handler() {
         for n in 1..8 {
             // The file changes, moves, and moves and changes.
             let names = ["a.py", "b.py"];
-            let (old, new) = (names[(n / 2) % 2], names[(n + 1) / 2 % 2]);
+            let (old, new) = (names[(n / 2) % 2], names[n.div_ceil(2) % 2]);
             if old != new {
                 std::fs::rename(scripts.path().join(old), scripts.path().join(new)).unwrap();
             }
