@@ -32,7 +32,7 @@ except BaseException as e:
 going = False
 thread.join()
 gc.callbacks.remove(on_collection)
-for name in [name for name in sys.modules if name.startswith('filler_') or name == 'of_a_script']:
+for name in [name for name in sys.modules.copy() if name.startswith('filler_') or name == 'of_a_script']:
     del sys.modules[name]
 "
     );
