@@ -59,6 +59,6 @@ fn an_engine_starts_again_with_its_server() {
         node.start().unwrap();
         cluster.settle().unwrap();
         let one = "GB('PythonReader').run(arg=lambda: iter([1]), collect=False)";
-        assert_eq!(run(&node, one).0, ["1"]);
+        assert_eq!(run(&node, one), (vec!["1".to_owned()], Vec::new()));
     }
 }
