@@ -1,6 +1,9 @@
 //! A private cluster with the engine in each server.
 #![allow(clippy::unwrap_used, reason = "the test fails, as it should")]
 
+mod common;
+
+use common::eventually;
 use redgrease_embedded::{Cluster, ClusterNode, Server};
 
 fn client(node: &ClusterNode) -> redis::Connection {
@@ -59,6 +62,15 @@ fn an_engine_starts_again_with_its_server() {
         node.start().unwrap();
         cluster.settle().unwrap();
         let one = "GB('PythonReader').run(arg=lambda: iter([1]), collect=False)";
-        assert_eq!(run(&node, one).0, ["1"]);
+        // On a slow machine another server may take this one for failed after it is back, and the run says so.
+        eventually("a run over all shards", || {
+            let (results, errors) = run(&node, one);
+            let is_lost = errors.iter().any(|error| error.contains("is lost"));
+            assert!(
+                is_lost || (results == ["1"] && errors.is_empty()),
+                "{results:?} {errors:?}"
+            );
+            !is_lost
+        });
     }
 }

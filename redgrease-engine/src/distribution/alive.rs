@@ -50,7 +50,8 @@ const FAILED: &str = "it does not answer the others";
 fn why_lost(topology: &Topology, id: NodeId) -> &'static str {
     match topology.node(id) {
         Some(node) if node.health == Health::Failed => FAILED,
-        Some(_) => "it was started again",
+        // It drops the messages for a server that has failed in its view, also if that is seen by none of the others.
+        Some(_) => "it was started again, or took this server for failed",
         None => "it has left the cluster",
     }
 }

@@ -4,19 +4,18 @@
 //! under the server's lock. Then it releases the lock and makes records from the copy. Other values are read some at a time.
 
 use super::Record;
-use super::pieces::Pieces;
+use super::pieces::{Piece, Pieces};
 use super::records::{Looked, copied_record, key_record, may_scan, read_ahead, read_value, reader};
 use crate::plan::KeysSource;
 use crate::python::{Gil, Raised};
-use crate::redis::{Batch, KeyScan, KeyType, ScannedKey, User};
+use crate::redis::{KeyScan, KeyType, ScannedKey, User};
 use std::collections::VecDeque;
 
 /// A walk over the keys, with its place in the current piece.
 #[derive(Debug)]
 pub(crate) struct Walk {
     pieces: Pieces,
-    piece: Batch,
-    next: usize,
+    piece: Piece,
     /// The next hashes and lists of the piece, which were read together.
     ahead: VecDeque<Looked>,
 }
@@ -36,8 +35,7 @@ impl Walk {
         Ok(
             KeyScan::new(&source.pattern, reads_values).map(|scan| Walk {
                 pieces: Pieces::new(scan),
-                piece: Batch::default(),
-                next: 0,
+                piece: Piece::default(),
                 ahead: VecDeque::new(),
             }),
         )
@@ -45,52 +43,46 @@ impl Walk {
 
     /// Goes on to the next piece. `false` at the end of the walk.
     fn next_piece(&mut self, py: Gil<'_>) -> bool {
-        self.next = 0;
         self.ahead.clear();
         self.pieces.next(py, &mut self.piece)
     }
 
     /// The number of keys in the next piece. `None` at the end of the walk.
     pub(super) fn count_piece(&mut self, py: Gil<'_>) -> Option<usize> {
-        self.next_piece(py).then(|| self.piece.keys().len())
+        self.next_piece(py).then(|| self.piece.batch.keys().len())
     }
 
-    /// Hands the value of the next key to `take`, if that is a text which was copied. `true` if `take` has taken it.
+    /// [`Piece::take_text`], after the next piece was read if that is necessary.
     pub(super) fn take_text(&mut self, py: Gil<'_>, take: impl FnOnce(&[u8]) -> bool) -> bool {
-        if self.next >= self.piece.keys().len() && !self.next_piece(py) {
-            return false;
-        }
-        let is_taken = self.piece.text(self.next).is_some_and(take);
-        self.next += usize::from(is_taken);
-        is_taken
+        (!self.piece.is_read() || self.next_piece(py)) && self.piece.take_text(take)
     }
 
     /// Reads the hash or the list with this index in the piece, and some of those behind it.
     fn read_from(&self, py: Gil<'_>, index: usize) -> VecDeque<Looked> {
-        let keys = self.piece.keys().iter().skip(index);
+        let keys = self.piece.batch.keys().iter().skip(index);
         let names = keys.filter(|key| is_read_ahead(key)).take(AT_ONCE);
-        let names: Vec<&[u8]> = names.map(|key| self.piece.bytes(&key.name)).collect();
+        let names: Vec<&[u8]> = names.map(|key| self.piece.batch.bytes(&key.name)).collect();
         read_ahead(py, &names)
     }
 
     /// The record of the next key. `None` at the end of the walk.
     pub(super) fn next<'py>(&mut self, py: Gil<'py>, source: &KeysSource) -> Option<Record<'py>> {
-        while self.next >= self.piece.keys().len() {
+        while self.piece.is_read() {
             if !self.next_piece(py) {
                 return None;
             }
         }
-        let index = self.next;
-        self.next += 1;
-        let key = self.piece.keys().get(index)?;
-        let name = self.piece.bytes(&key.name);
+        let index = self.piece.next;
+        self.piece.next += 1;
+        let key = self.piece.batch.keys().get(index)?;
+        let name = self.piece.batch.bytes(&key.name);
         if !source.read_value {
             return Some(key_record(py, None, name, None));
         }
-        if !self.piece.has_values() {
+        if !self.piece.batch.has_values() {
             return Some(record(py, None, name, true));
         }
-        if let Some(record) = copied_record(py, &self.piece, key) {
+        if let Some(record) = copied_record(py, &self.piece.batch, key) {
             return Some(record);
         }
         if self.ahead.is_empty() {

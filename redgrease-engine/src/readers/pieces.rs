@@ -46,6 +46,28 @@ impl Filler for KeyScan {
     }
 }
 
+/// A piece, with the place of its reader.
+#[derive(Debug, Default)]
+pub(super) struct Piece {
+    pub(super) batch: Batch,
+    /// The index of the next key.
+    pub(super) next: usize,
+}
+
+impl Piece {
+    /// `true` if no key is left in the piece.
+    pub(super) fn is_read(&self) -> bool {
+        self.next >= self.batch.keys().len()
+    }
+
+    /// Hands the value of the next key to `take`, if that is a text which was copied. `true` if `take` has taken it.
+    pub(super) fn take_text(&mut self, take: impl FnOnce(&[u8]) -> bool) -> bool {
+        let is_taken = self.batch.text(self.next).is_some_and(take);
+        self.next += usize::from(is_taken);
+        is_taken
+    }
+}
+
 /// The pieces of a reading, as its reader sees them.
 #[derive(Debug)]
 pub(super) struct Pieces {
@@ -158,15 +180,15 @@ impl Pieces {
     }
 
     /// Replaces `piece`, which was read, by the next one. `false` without another piece.
-    pub(super) fn next(&mut self, py: Gil<'_>, piece: &mut Batch) -> bool {
-        let last = std::mem::take(piece);
+    pub(super) fn next(&mut self, py: Gil<'_>, piece: &mut Piece) -> bool {
+        let last = std::mem::take(piece).batch;
         let next = match redis::keep() {
             Some(_kept) => self.take_now(last),
             None => detached(py, || self.take(last)),
         };
         match next {
             Some(next) => {
-                *piece = next;
+                piece.batch = next;
                 true
             }
             None => false,

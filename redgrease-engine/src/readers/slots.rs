@@ -4,7 +4,7 @@
 //! under one hold of the server's lock. Values that a command reads follow one by one: a key that has left by then is given back.
 
 use super::Record;
-use super::pieces::{Filled, Filler, Pieces};
+use super::pieces::{Filled, Filler, Piece, Pieces};
 use super::records::{
     Found, copied_record, found_record, key_record, may_scan, read_if_here, reader,
 };
@@ -29,8 +29,7 @@ const BYTES: usize = 4 << 20;
 pub(crate) struct SlotWalk {
     share: Arc<Share>,
     pieces: Pieces,
-    piece: Batch,
-    next: usize,
+    piece: Piece,
 }
 
 impl SlotWalk {
@@ -54,14 +53,12 @@ impl SlotWalk {
         Ok(SlotWalk {
             share,
             pieces: Pieces::new(filler),
-            piece: Batch::default(),
-            next: 0,
+            piece: Piece::default(),
         })
     }
 
     /// Goes on to the next piece. `false` if there is nothing to read now.
     fn next_piece(&mut self, py: Gil<'_>) -> bool {
-        self.next = 0;
         loop {
             if self.pieces.next(py, &mut self.piece) {
                 return true;
@@ -76,38 +73,33 @@ impl SlotWalk {
     /// The number of keys in the next piece, or of those that [`SlotWalk::next`] has left of this one. `None` if there is nothing to
     /// read now: `next` may find a piece a moment later, and read its first key.
     pub(super) fn count_piece(&mut self, py: Gil<'_>) -> Option<usize> {
-        if self.next >= self.piece.keys().len() && !self.next_piece(py) {
+        if self.piece.is_read() && !self.next_piece(py) {
             return None;
         }
-        let all = self.piece.keys().len();
-        Some(all - std::mem::replace(&mut self.next, all))
+        let all = self.piece.batch.keys().len();
+        Some(all - std::mem::replace(&mut self.piece.next, all))
     }
 
-    /// Hands the value of the next key to `take`, if that is a text which was copied. `true` if `take` has taken it.
+    /// [`Piece::take_text`], after the next piece was read if that is necessary.
     pub(super) fn take_text(&mut self, py: Gil<'_>, take: impl FnOnce(&[u8]) -> bool) -> bool {
-        if self.next >= self.piece.keys().len() && !self.next_piece(py) {
-            return false;
-        }
-        let is_taken = self.piece.text(self.next).is_some_and(take);
-        self.next += usize::from(is_taken);
-        is_taken
+        (!self.piece.is_read() || self.next_piece(py)) && self.piece.take_text(take)
     }
 
     /// The record of the next key. `None` if there is nothing to read now.
     pub(super) fn next<'py>(&mut self, py: Gil<'py>, source: &KeysSource) -> Option<Record<'py>> {
         loop {
-            while self.next >= self.piece.keys().len() {
+            while self.piece.is_read() {
                 if !self.next_piece(py) {
                     return None;
                 }
             }
-            let key = self.piece.keys().get(self.next)?;
-            self.next += 1;
-            let name = self.piece.bytes(&key.name);
+            let key = self.piece.batch.keys().get(self.piece.next)?;
+            self.piece.next += 1;
+            let name = self.piece.batch.bytes(&key.name);
             if !source.read_value {
                 return Some(key_record(py, None, name, None));
             }
-            let copied = copied_record(py, &self.piece, key);
+            let copied = copied_record(py, &self.piece.batch, key);
             if let Some(record) = copied.or_else(|| self.read(py, name, source.exact)) {
                 return Some(record);
             }
@@ -265,8 +257,7 @@ mod tests {
             let mut walk = SlotWalk {
                 share: Arc::new(Share::new(|_| ())),
                 pieces: Pieces::new(Given(pieces)),
-                piece: Batch::default(),
-                next: 0,
+                piece: Piece::default(),
             };
             assert!(walk.next(py, &source).is_some());
             assert_eq!(walk.count_piece(py), Some(2));

@@ -47,7 +47,7 @@ def _guard_module(module):
     """Guards the names that a module has, and its classes of the type `_GuardedClass`, and nothing else."""
     _guarded_names[module.__name__] = frozenset(vars(module)) - _OF_IMPORTS
     module.__class__ = _Guarded
-    for value in list(vars(module).values()):
+    for value in vars(module).copy().values():
         if isinstance(value, _GuardedClass) and value.__module__ == module.__name__:
             _guard_class(value)
 

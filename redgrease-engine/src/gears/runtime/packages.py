@@ -67,7 +67,7 @@ def _use_packages(directory):
     loaded = {}
     replaced = set()
     installed = _top_level_names(directory) if _of_environment else ()
-    for name, module in list(sys.modules.items()):
+    for name, module in sys.modules.copy().items():
         if type(module) is _Switch:
             continue
         file = getattr(module, "__file__", None)

@@ -194,9 +194,10 @@ class _Pickler(_std.pickle.Pickler):
             scope = _Scope.__new__(_Scope)
             scope.names = function.__globals__
             self._scopes[id(function.__globals__)] = scope
+        # Copied at once, because threads of the gear set variables meanwhile.
         own = {
             name: value
-            for name, value in function.__globals__.items()
+            for name, value in function.__globals__.copy().items()
             if name not in ("__name__", "__builtins__") and _NAMES["_initial"].get(name, _NAMES) is not value
         }
         names = {name: own[name] for name in sorted(_named_globals(code, own, set()))}
@@ -209,7 +210,7 @@ class _Pickler(_std.pickle.Pickler):
             "__doc__": function.__doc__,
         }
         made = (scope, _std.marshal.dumps(code), function.__name__, function.__closure__)
-        state = (names, attributes, function.__dict__)
+        state = (names, attributes, function.__dict__.copy())
         return _make_function, made, state, None, None, _fill_function
 
     def _cell(self, cell):

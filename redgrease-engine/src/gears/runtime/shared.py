@@ -52,11 +52,13 @@ def _put_back():
     """Called before and after the body of each script."""
     global _looked_at
     modules = _std.sys.modules
+    # Threads add modules meanwhile: copies are made at once.
+    kept = _kept_modules.copy()
     # Compares without Python code: nothing has changed in most cases.
-    if not _kept_modules.items() <= modules.items():
-        modules.update(_kept_modules)
+    if not kept.items() <= modules.items():
+        modules.update(kept)
     if len(modules) != _looked_at:
-        for name, module in list(modules.items()):
+        for name, module in modules.copy().items():
             _look_at(modules, name, module)
         _looked_at = len(modules)
     _put_back_entries("path", _kept_path)

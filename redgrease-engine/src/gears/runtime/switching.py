@@ -77,7 +77,7 @@ class _Tree:
     def forget_if(self, is_newer):
         """Forgets all modules if the file of one of them was replaced."""
         with self._lock:
-            files = (getattr(module, "__file__", None) for module in self._loaded.values())
+            files = (getattr(module, "__file__", None) for module in self._loaded.copy().values())
             if any(file and is_newer(file) for file in files):
                 self._loaded.clear()
                 self._complete.clear()
@@ -188,7 +188,7 @@ def _begin_switching():
         return
     _switching = True
     _forget_modules("redgrease")
-    for name, module in list(sys.modules.items()):
+    for name, module in sys.modules.copy().items():
         if name.partition(".")[0] != "redgrease":
             continue
         tree = _bundled_tree if _is_bundled(module) else _installed_tree

@@ -39,7 +39,7 @@ def _hand_on_threads():
             continue
         wrapped = _wrap_first(start, _native.of_thread)
         for module in (_thread, threading):
-            for name, value in list(vars(module).items()):
+            for name, value in vars(module).copy().items():
                 if value is start:
                     setattr(module, name, wrapped)
 

@@ -3,6 +3,7 @@
 mod activation;
 mod chains;
 mod errors;
+mod races;
 mod restored;
 mod runtime;
 mod scripts;
