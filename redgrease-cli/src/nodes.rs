@@ -2,8 +2,9 @@
 
 use crate::app::App;
 use crate::failure::Failure;
-use redgrease_core::{Con, GearsCommands as _};
-use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _};
+use redgrease_core::GearsCommands as _;
+use redis::{Client, ConnectionAddr, ConnectionInfo, ConnectionLike, IntoConnectionInfo as _};
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// A server: the only one, or a shard of a cluster.
@@ -27,21 +28,24 @@ impl Node {
 
     /// Whether the server runs on this machine, as far as its address tells.
     pub(crate) fn is_local(&self) -> bool {
-        match self.info.addr() {
-            ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. } => {
-                host == "localhost"
-                    || host
-                        .parse()
-                        .is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
-            }
-            _ => true,
-        }
+        is_local(self.info.addr())
     }
+}
+
+/// Whether an address is one of this machine.
+pub(crate) fn is_local(address: &ConnectionAddr) -> bool {
+    let host = match address {
+        ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. } => host,
+        ConnectionAddr::Unix(_) => return true,
+        _ => return false,
+    };
+    let host = host.trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 impl App {
     /// The servers behind the connection: the shards of a cluster, or the one server.
-    pub(crate) fn nodes(&self, con: &mut Con) -> Result<Vec<Node>, Failure> {
+    pub(crate) fn nodes(&self, con: &mut impl ConnectionLike) -> Result<Vec<Node>, Failure> {
         let given = self.url().as_str().into_connection_info().map_err(|_| {
             Failure::usage(
                 "this is not the address of a server: write redis://[user:password@]host[:port]",
@@ -77,5 +81,28 @@ fn node(shard: Option<String>, info: ConnectionInfo) -> Node {
         shard,
         address: info.addr().to_string(),
         info,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_local;
+    use redis::{ConnectionAddr, IntoConnectionInfo as _};
+
+    #[test]
+    fn addresses_of_this_machine() {
+        let address =
+            |url: &str| -> ConnectionAddr { url.into_connection_info().unwrap().addr().clone() };
+        for url in [
+            "redis://localhost/",
+            "redis://127.0.0.2:7000/",
+            "redis://[::1]/",
+            "redis+unix:///a/b",
+        ] {
+            assert!(is_local(&address(url)), "{url}");
+        }
+        for url in ["redis://10.0.0.1/", "redis://localhost.example/"] {
+            assert!(!is_local(&address(url)), "{url}");
+        }
     }
 }

@@ -349,7 +349,9 @@ fn settings_that_lose_data_or_let_everybody_in() {
     )
     .unwrap();
     send(&mut con, &["CONFIG", "SET", "maxmemory", "1"]).unwrap();
+    send(&mut con, &["RG.CONFIGSET", "PythonAttemptTraceback", "0"]).unwrap();
     let (found, code) = findings(server.url());
     assert_eq!(code, 1);
     has(&found, "memory", "error", "refuses to write");
+    has(&found, "settings", "warning", "errors have no traceback");
 }

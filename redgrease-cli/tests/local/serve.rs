@@ -175,6 +175,24 @@ fn a_cluster_has_its_shards_and_replicas() {
         doctor.out.contains("3 shards, and all of them answer"),
         "{doctor:?}"
     );
+    // What is wrong with another shard has its address.
+    let other = shards[1]["url"].as_str().unwrap();
+    let limit = ["maxmemory", "maxmemory-policy"]
+        .into_iter()
+        .zip(["900mb", "allkeys-lru"]);
+    for (name, value) in limit {
+        let _: () = redis::cmd("CONFIG")
+            .arg(&["SET", name, value])
+            .query(&mut con(other))
+            .unwrap();
+    }
+    let doctor =
+        common::done(common::program(&["doctor", "--json"]).env("REDGREASE_URL", serving.url()));
+    let address = other.trim_start_matches("redis://").trim_end_matches('/');
+    assert!(
+        doctor.out.contains(&format!("{address}: allkeys-lru")),
+        "{doctor:?}"
+    );
     // A shard that is gone is told.
     let pid = i32::try_from(shards[2]["pid"].as_u64().unwrap()).unwrap();
     let replica = i32::try_from(shards[2]["replicas"][0]["pid"].as_u64().unwrap()).unwrap();

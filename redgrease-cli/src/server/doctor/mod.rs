@@ -47,7 +47,7 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
             has_module = true;
             rights::look(&mut node, module, &mut report);
             gears::look(&mut node, &mut report);
-            cluster::look(&mut node, &mut report);
+            cluster::look(app, &mut node, &mut report);
         }
         node.tell_denied(&mut report);
     }

@@ -56,7 +56,7 @@ fn is_missing(error: &redgrease_core::Error) -> bool {
     matches!(error.kind(), ErrorKind::NoGears)
 }
 
-fn engine_of_redgrease(version: &str, node: &Node, report: &mut Report) {
+fn engine_of_redgrease(version: &str, node: &mut Node, report: &mut Report) {
     let own = env!("CARGO_PKG_VERSION");
     let file = node.info("rg_engine_file").unwrap_or("an unknown file");
     let is = format!("engine {version}, {file}");
@@ -73,6 +73,7 @@ fn engine_of_redgrease(version: &str, node: &Node, report: &mut Report) {
     let program = node.info("rg_python_program").unwrap_or("unknown");
     let libpython = node.info("rg_libpython").unwrap_or("unknown");
     report.ok("python", format!("{python}, {program} ({libpython})"));
+    settings(node, report);
     let refused = node.number("rg_refused_executions");
     if refused > 0 {
         report.warning(
@@ -90,6 +91,40 @@ fn engine_of_redgrease(version: &str, node: &Node, report: &mut Report) {
             ),
             "restart the server to be rid of them; calls that wait need a timeout",
         );
+    }
+}
+
+/// Settings that were made for a purpose, and are forgotten.
+fn settings(node: &mut Node, report: &mut Report) {
+    const CHECK: &str = "settings";
+    let usual = [
+        ("PythonAttemptTraceback", "1", "errors have no traceback"),
+        (
+            "ProfileExecutions",
+            "0",
+            "each execution is measured, which makes it slower",
+        ),
+        (
+            "CompatibleReplies",
+            "1.2",
+            "listings leave fields out, for old clients: this program sees less",
+        ),
+    ];
+    let names = usual.map(|(name, ..)| name);
+    let Ok(values) = node.connection().config_get(&names) else {
+        return;
+    };
+    for ((name, expected, effect), value) in usual.into_iter().zip(values) {
+        let value = value.map(|value| value.to_string());
+        if let Ok(value) = value
+            && value != expected
+        {
+            report.warning(
+                CHECK,
+                format!("{name} is {value}: {effect}"),
+                format!("if nobody needs that: `redgrease config set {name}={expected}`"),
+            );
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use super::node::Node;
 use super::report::Report;
 use crate::failure::Failure;
-use redis::{Client, ConnectionAddr, ErrorKind};
-use std::net::IpAddr;
+use crate::nodes::is_local;
+use redis::{Client, ErrorKind};
 use std::time::Duration;
 
 const CHECK: &str = "reachable";
@@ -78,38 +78,5 @@ fn remedy(error: &redis::RedisError, is_local: bool) -> &'static str {
         "start a server with `redgrease serve`, or give the address of another one with --url"
     } else {
         "look whether the server runs, listens on that address (`bind`), and whether a firewall is between"
-    }
-}
-
-fn is_local(address: &ConnectionAddr) -> bool {
-    let host = match address {
-        ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. } => host,
-        ConnectionAddr::Unix(_) => return true,
-        _ => return false,
-    };
-    let host = host.trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_local;
-    use redis::{ConnectionAddr, IntoConnectionInfo as _};
-
-    #[test]
-    fn addresses_of_this_machine() {
-        let address =
-            |url: &str| -> ConnectionAddr { url.into_connection_info().unwrap().addr().clone() };
-        for url in [
-            "redis://localhost/",
-            "redis://127.0.0.2:7000/",
-            "redis://[::1]/",
-            "redis+unix:///a/b",
-        ] {
-            assert!(is_local(&address(url)), "{url}");
-        }
-        for url in ["redis://10.0.0.1/", "redis://localhost.example/"] {
-            assert!(!is_local(&address(url)), "{url}");
-        }
     }
 }

@@ -76,6 +76,16 @@ impl Report {
         });
     }
 
+    /// Adds what is wrong with one of several servers.
+    pub(super) fn absorb(&mut self, place: &str, other: Report) {
+        for mut finding in other.0 {
+            if finding.status != Status::Ok {
+                finding.message = format!("{place}: {}", finding.message);
+                self.0.push(finding);
+            }
+        }
+    }
+
     pub(super) fn worst(&self) -> Status {
         let all = self.0.iter().map(|finding| finding.status);
         all.max().unwrap_or(Status::Ok)
