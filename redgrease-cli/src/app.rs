@@ -80,13 +80,17 @@ pub(crate) fn connect_to(url: &str) -> Result<Con, Failure> {
         log::debug!("connected: {con:?}");
     }
     con.map_err(|error| {
+        let answers = error.as_redis().is_some_and(|e| {
+            e.kind() == redis::ErrorKind::AuthenticationFailed
+                || matches!(e.code(), Some("NOAUTH" | "WRONGPASS"))
+        });
         let failure = Failure::from(error);
         match failure.kind() {
+            // The server is there, and refuses the password.
+            Kind::NoServer if answers => Failure::failed(failure.to_string()),
             Kind::NoServer => Failure::new(
                 Kind::NoServer,
-                format!(
-                    "{failure}\nremedy: start a server with `redgrease serve`, or give the address of another one with --url"
-                ),
+                format!("{failure}\nremedy: --url gives the address of another server"),
             ),
             _ => failure,
         }

@@ -1,6 +1,6 @@
 //! The ways in which a command can fail, and the exit codes.
 
-use crate::output::{Traceback, clean};
+use crate::output::{Traceback, clean, without_passwords};
 use redgrease_core::{Error, ErrorKind};
 use std::fmt;
 
@@ -106,7 +106,7 @@ impl From<Error> for Failure {
             return Failure::python("the script failed on the server:", traceback);
         }
         let is_silent = matches!(error.kind(), ErrorKind::Connect { .. }) || error.is_connection();
-        let mut text = clean(&error.to_string()).into_owned();
+        let mut text = without_passwords(&clean(&error.to_string()));
         if is_silent && !matches!(error.kind(), ErrorKind::Connect { .. }) {
             text = format!(
                 "the connection broke before the answer came ({text}): the server may have done what was asked for: look with `redgrease ps` and `redgrease ls`, and in its log"

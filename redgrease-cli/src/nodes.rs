@@ -51,7 +51,13 @@ impl App {
                 "this is not the address of a server: write redis://[user:password@]host[:port]",
             )
         })?;
-        let Some(cluster) = con.info_cluster()? else {
+        let cluster = match con.info_cluster() {
+            Ok(cluster) => cluster,
+            // A user without the right to ask sees one server.
+            Err(error) if error.is_no_permission() => None,
+            Err(error) => return Err(error.into()),
+        };
+        let Some(cluster) = cluster else {
             return Ok(vec![node(None, given)]);
         };
         let shards = cluster.shards.into_iter().map(|shard| {

@@ -1,7 +1,7 @@
 //! Errors of Python, with the lines of the source.
 
 use super::clean::clean;
-use super::{BAD, BOLD, DIM, literal};
+use super::{BAD, BOLD, DIM, literal, without_passwords};
 use anstyle::Style;
 use redgrease_core::GearError;
 use serde::Serialize;
@@ -59,7 +59,7 @@ impl Traceback {
         if let Some(gear) = gear(text) {
             return Traceback::of_gear(&gear);
         }
-        let text = joined(text);
+        let text = without_passwords(&joined(text));
         let mut it = Traceback::default();
         for line in text.trim_end().lines() {
             it.add_line(line);
@@ -71,20 +71,21 @@ impl Traceback {
     pub(crate) fn of_gear(gear: &GearError) -> Self {
         let mut it = Traceback::default();
         for frame in &gear.frames {
+            let source = frame.source.as_deref().map(without_passwords);
+            // The columns are those of the whole line.
+            let columns = frame.columns.filter(|_| source == frame.source);
             it.add_frame(Frame {
                 file: frame.file.clone(),
                 line: frame.line as usize,
                 function: Some(frame.function.clone()),
-                source: frame.source.clone(),
+                source,
                 before: None,
-                columns: frame
-                    .columns
-                    .map(|(start, end)| (start as usize, end as usize)),
+                columns: columns.map(|(start, end)| (start as usize, end as usize)),
             });
         }
         let text = match &*gear.message {
             "" => gear.exception.clone(),
-            message => format!("{}: {message}", gear.exception),
+            message => format!("{}: {}", gear.exception, without_passwords(message)),
         };
         it.parts
             .extend(text.lines().map(|line| Part::Text(line.to_owned())));
@@ -101,9 +102,8 @@ impl Traceback {
             }
             frame.file.clone_from(&source.name);
             let line = |number: usize| {
-                lines
-                    .get(number.checked_sub(1)?)
-                    .map(|&line| line.to_owned())
+                let line = lines.get(number.checked_sub(1)?);
+                line.map(|line| without_passwords(line))
             };
             if let Some(text) = line(frame.line) {
                 frame.before = frame
@@ -396,6 +396,25 @@ ZeroDivisionError: integer division or modulo by zero"
             it.to_string(),
             "  src/a.rs:7 in t\n    7 |     d['x']\n      |     ^^^^^^\nKeyError: 'x'"
         );
+    }
+
+    #[test]
+    fn passwords_in_addresses_are_not_shown() {
+        let source = Source {
+            name: "a.py".to_owned(),
+            text: "get('http://me:pw@host/')\n".to_owned(),
+        };
+        let it = Traceback::parse(
+            "Traceback (most recent call last):\n  File \"<string>\", line 1, in f\nOSError: no http://me:pw@host/\n",
+        )
+        .with_source(SCRIPT, &source);
+        let json = serde_json::to_string(&it).unwrap();
+        for shown in [it.to_string(), json] {
+            assert!(
+                shown.contains("***@host") && !shown.contains("pw"),
+                "{shown}"
+            );
+        }
     }
 
     #[test]

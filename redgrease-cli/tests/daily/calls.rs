@@ -1,7 +1,8 @@
 //! `call`.
 
-use super::common::{on, program};
-use super::{ended, shop};
+use super::common::{done, eventually, on, program};
+use super::{con, ended, shop, signal};
+use redgrease_embedded::Server;
 use std::io::{Read as _, Write as _};
 use std::process::Stdio;
 
@@ -69,4 +70,67 @@ fn errors_name_what_is_near_and_show_the_traceback() {
     let json = on(&server, &["call", "bad", "x", "--json"]).fails(1);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["traceback"]["error"], "ValueError: bad x");
+}
+
+#[test]
+fn an_interrupt_ends_the_wait_and_says_what_goes_on() {
+    let server = Server::start().unwrap();
+    let code = "import time\nGB('CommandReader').map(lambda x: time.sleep(60)).register(trigger='slow', mode='async_local')";
+    on(&server, &["-q", "run", "-c", code]).ok();
+    let mut child = program(&["call", "slow"])
+        .env("REDGREASE_URL", server.url())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut con = con(&server);
+    eventually("the gear runs", || {
+        let info: String = redis::cmd("INFO").arg("rg_engine").query(&mut con).unwrap();
+        info.contains("rg_running_executions:1")
+    });
+    signal(&child, "-INT");
+    assert_eq!(ended(&mut child).code(), Some(1));
+    let mut err = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut err)
+        .unwrap();
+    assert!(err.contains("the gear may run on: `redgrease ps"), "{err}");
+    on(&server, &["abort", "--all", "--yes"]).ok();
+}
+
+#[test]
+fn a_user_without_rights_is_told_which_ones() {
+    let server = shop();
+    let rules = [
+        "SETUSER",
+        "bob",
+        "on",
+        ">secret",
+        "+ping",
+        "+info",
+        "+cluster",
+        "+rg.trigger",
+        "~*",
+    ];
+    let () = redis::cmd("ACL")
+        .arg(&rules)
+        .query(&mut con(&server))
+        .unwrap();
+    let url = format!("{}?user=bob&pass=secret", server.url());
+    let bob = |args: &[&str]| done(program(args).env("REDGREASE_URL", &url));
+    assert_eq!(
+        bob(&["call", "echo", "x"]).ok(),
+        "{'args': ['x'], 'n': 1}\n"
+    );
+    let err = bob(&["ls"]).fails(1);
+    assert!(err.contains("+rg.dumpregistrations"), "{err}");
+    bob(&["call", "ecoh"]).fails(1);
+    let url = url.replace("pass=secret", "pass=wrong-one");
+    let err = done(program(&["ls"]).env("REDGREASE_URL", &url)).fails(1);
+    assert!(
+        err.contains("check user and password") && !err.contains("wrong-one"),
+        "{err}"
+    );
 }

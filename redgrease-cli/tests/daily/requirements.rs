@@ -131,4 +131,5 @@ fn a_package_that_cannot_be_installed_is_named() {
     )
     .fails(1);
     assert!(err.contains("rg-no-such-package"), "{err}");
+    assert!(err.contains("`redgrease req`"), "{err}");
 }

@@ -39,8 +39,8 @@ pub(super) fn remedy(source: Option<&RedisError>) -> &'static str {
     ADDRESS
 }
 
-const ADDRESS: &str = "check the address and that a server runs there (`cargo xtask serve` of the RedGrease repository \
-                       starts one)";
+const ADDRESS: &str =
+    "check the address and that a server runs there (`redgrease serve` starts one)";
 
 /// Prints that a connection broke while a call waited for its answer, or could not be opened again for it.
 pub(super) fn broken(f: &mut fmt::Formatter<'_>, e: &RedisError) -> fmt::Result {

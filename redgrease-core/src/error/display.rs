@@ -22,7 +22,7 @@ impl fmt::Display for Error {
             ErrorKind::NoGears => f.write_str(
                 "this server has no RG.* commands: load the RedGrease engine into it \
                  (`redis-server --loadmodule libredgrease_engine.so`), or use one with RedisGears 1.2; \
-                 `cargo xtask serve` of the RedGrease repository starts one",
+                 `redgrease serve` starts one",
             ),
             ErrorKind::NoneFound => f.write_str(
                 "no gears found in this program: functions with `#[gear_command]`, `#[gear_keys]` etc. are collected \

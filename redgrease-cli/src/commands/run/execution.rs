@@ -25,6 +25,14 @@ pub(super) enum Outcome {
     Results(ExecId, ExecutionResult<Value>),
 }
 
+/// What is waited for.
+pub(super) struct Waiting {
+    /// For the results.
+    pub(super) waits: bool,
+    /// For packages.
+    pub(super) installs: bool,
+}
+
 enum Event {
     Started(ExecId),
     Ended(Result<Outcome, Error>),
@@ -42,7 +50,7 @@ pub(super) fn run(
     source: &Source,
     session: &str,
     options: PyExecuteOptions,
-    waits: bool,
+    Waiting { waits, installs }: Waiting,
 ) -> Result<Outcome, Failure> {
     let interrupt = Interrupt::catch()?;
     let (send, events) = channel();
@@ -59,7 +67,7 @@ pub(super) fn run(
         id: None,
         aborting: None,
         con: None,
-        bar: bar(app),
+        bar: bar(app, installs),
         asked: Instant::now(),
     };
     let outcome = watch.wait(&events);
@@ -100,7 +108,7 @@ fn execute(
     Ok(Outcome::Results(id, results))
 }
 
-fn bar(app: &App) -> ProgressBar {
+fn bar(app: &App, installs: bool) -> ProgressBar {
     if !app.out.shows_progress() {
         return ProgressBar::hidden();
     }
@@ -108,7 +116,11 @@ fn bar(app: &App) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
         bar.set_style(style);
     }
-    bar.set_message("the script runs");
+    bar.set_message(if installs {
+        "the server installs what is missing of the packages, and runs the script"
+    } else {
+        "the script runs"
+    });
     bar.enable_steady_tick(STEP);
     bar
 }

@@ -56,9 +56,13 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
     let requirements = args.requirements()?;
     // With an id the script can be aborted before it has an execution.
     let session = args.id.clone().unwrap_or_else(new_id);
+    let waiting = execution::Waiting {
+        waits: !args.unblocking,
+        installs: !requirements.is_empty(),
+    };
     let options = args.options(&session, requirements);
     let con = app.connect()?;
-    let outcome = execution::run(app, con, &source, &session, options, !args.unblocking)?;
+    let outcome = execution::run(app, con, &source, &session, options, waiting)?;
     report::print(app, args, &source, &session, outcome)
 }
 

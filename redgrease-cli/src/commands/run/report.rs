@@ -119,6 +119,12 @@ pub(super) fn failed(source: &Source, error: Error) -> Failure {
             clean(text.trim_end())
         ));
     }
+    if text.contains("Could not satisfy requirements") {
+        let failure = Failure::from(error);
+        return Failure::failed(format!(
+            "{failure}: check the names and versions, or carry the packages over from another server with `redgrease req`"
+        ));
+    }
     let traceback = read(source, &text);
     if traceback.frames.is_empty() {
         return error.into();
