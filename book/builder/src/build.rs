@@ -51,7 +51,7 @@ pub fn build(request: &Request) -> Result<(), Problems> {
         let Some((page, _)) = name(chapter).and_then(|name| origins.get(&name)) else {
             return;
         };
-        let mut text = page.text.clone();
+        let mut text = with_links(&page.text, &texts);
         if text.contains(items::PLACE) {
             text = text.replace(items::PLACE, &items::list(&api, &texts, &mut problems));
         }
@@ -79,6 +79,16 @@ pub fn build(request: &Request) -> Result<(), Problems> {
         .and_then(|()| rendered::check(&request.out, &mut problems))
         .map_err(|e| unwritable(&request.out, &e))?;
     problems.checked()
+}
+
+/// Files of pages in backquotes, which other readers of the file find in the project, as links.
+fn with_links(text: &str, pages: &[(String, String, String)]) -> String {
+    pages
+        .iter()
+        .fold(text.to_owned(), |text, (name, title, _)| {
+            let file = format!("`{SOURCE}/{name}`");
+            text.replace(&file, &format!("[{title}]({name})"))
+        })
 }
 
 /// The links of one page.

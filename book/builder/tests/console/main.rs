@@ -11,8 +11,11 @@
 //! | `console about` | all numbers may differ |
 //! | `console fails` | a command may fail; elsewhere that is an error |
 //! | `console for=SECONDS` | the last command is ended after this time, as with Ctrl-C |
+//! | `console sample` | what is printed depends on the machine: it is an example, and is written only where there is none |
 //! | `LANGUAGE file=PATH` | the file is written, for the commands behind it |
 //! | `python`, `lua` | sent to the server |
+//!
+//! The server has the port 6379 in the book, the shards of a cluster 30001 and on, and a server without the engine 6380.
 //!
 //! Blocks in a comment of the page are run, too, and are not shown.
 #![cfg(unix)]
@@ -45,10 +48,12 @@ pages! {
     from_redisgears => "from-redisgears.md",
     one_server_or_many => "one-server-or-many.md",
     program => "program.md",
+    program_authors => "program-authors.md",
     program_every_day => "program-every-day.md",
     program_live => "program-live.md",
     program_options => "program-options.md",
     program_scripts => "program-scripts.md",
+    program_servers => "program-servers.md",
     python_scripts => "python-scripts.md",
     start => "start.md",
 }

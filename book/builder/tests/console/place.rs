@@ -14,6 +14,9 @@ const FIRST_PORT: u16 = 30_001;
 /// The port of a server in the book.
 const PORT: u16 = 6379;
 
+/// The port of a server without the engine in the book.
+const PLAIN_PORT: u16 = 6380;
+
 enum Servers {
     One(Server, u16),
     Many(Cluster),
@@ -21,6 +24,8 @@ enum Servers {
 
 pub(crate) struct Place {
     servers: Servers,
+    /// A server without the engine.
+    plain: Option<(Server, u16)>,
     /// With the folders `work`, where commands run, and `bin`.
     dir: TempDir,
     /// The files of this machine, and those of the book.
@@ -41,7 +46,7 @@ const PARTS: [(&str, &str); 3] = [
 ];
 
 impl Place {
-    pub(crate) fn new(is_cluster: bool) -> Self {
+    pub(crate) fn new(is_cluster: bool, has_plain: bool) -> Self {
         let servers = if is_cluster {
             Servers::Many(Server::cluster().start().unwrap())
         } else {
@@ -51,8 +56,14 @@ impl Place {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("work")).unwrap();
         std::fs::create_dir(dir.path().join("bin")).unwrap();
+        let plain = has_plain.then(|| {
+            let port = free_port();
+            let server = Server::builder().port(port).without_engine();
+            (server.start().unwrap(), port)
+        });
         let mut place = Place {
             servers,
+            plain,
             dir,
             parts: Vec::new(),
         };
@@ -163,13 +174,16 @@ impl Place {
         (lines.collect(), status.success())
     }
 
+    /// The ports of the book, and those of the servers.
     fn ports(&self) -> Vec<(u16, u16)> {
-        match &self.servers {
+        let mut ports: Vec<(u16, u16)> = match &self.servers {
             Servers::One(_, port) => vec![(PORT, *port)],
             Servers::Many(cluster) => (FIRST_PORT..)
                 .zip((0..cluster.shards()).map(|shard| cluster.shard(shard).port()))
                 .collect(),
-        }
+        };
+        ports.extend(self.plain.iter().map(|(_, port)| (PLAIN_PORT, *port)));
+        ports
     }
 
     fn with_real_ports(&self, command: &str) -> String {
