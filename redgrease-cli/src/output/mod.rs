@@ -11,6 +11,7 @@ mod shell;
 mod table;
 mod traceback;
 mod value;
+mod wrap;
 
 pub(crate) use clean::{clean, one_line};
 pub(crate) use fields::Fields;
@@ -20,6 +21,7 @@ pub(crate) use shell::shell_word;
 pub(crate) use table::Table;
 pub(crate) use traceback::{SCRIPT, Source, Traceback};
 pub(crate) use value::{decoded, json as json_of, text as text_of};
+pub(crate) use wrap::behind_margin;
 
 use crate::args::{ColorChoice, Options};
 use crate::failure::{Failure, Kind};

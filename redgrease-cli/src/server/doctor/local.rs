@@ -21,7 +21,8 @@ fn server(is_reached: bool, report: &mut Report) {
             let said = pythons::answer(Command::new(&program).arg("--version"));
             match said {
                 Ok(said) => {
-                    let line = said.lines().next().unwrap_or_default().to_owned();
+                    let line = said.lines().next().unwrap_or_default();
+                    let line = line.split(" sha=").next().unwrap_or(line);
                     report.ok(CHECK, format!("{} ({line})", program.display()));
                 }
                 Err(why) => report.broken(

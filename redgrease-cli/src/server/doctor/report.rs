@@ -1,7 +1,7 @@
 //! The findings of the doctor, and how they are shown.
 
 use crate::failure::Failure;
-use crate::output::{BAD, BOLD, GOOD, Output, WARN, one_line, without_passwords};
+use crate::output::{BAD, BOLD, GOOD, Output, WARN, behind_margin, one_line, without_passwords};
 use serde::Serialize;
 
 /// The state of what was looked at.
@@ -103,12 +103,17 @@ impl Report {
                 Status::Warning => (WARN, "warning"),
                 Status::Error => (BAD, "error"),
             };
+            // The words before the message, with two spaces behind each.
+            let margin = 9 + width + 2;
             out.line(format!(
                 "{style}{word:<7}{style:#}  {BOLD}{:<width$}{BOLD:#}  {}",
-                finding.check, finding.message
+                finding.check,
+                behind_margin(&finding.message, margin)
             ))?;
             if let Some(remedy) = &finding.remedy {
-                out.line(format!("{:9}{:width$}  remedy: {remedy}", "", ""))?;
+                let remedy = format!("remedy: {remedy}");
+                let remedy = behind_margin(&remedy, margin);
+                out.line(format!("{:margin$}{remedy}", ""))?;
             }
         }
         let count = |status| {
