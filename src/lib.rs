@@ -73,7 +73,7 @@
 //! [`Closed`] runs once, a [`Registration`] reacts to events. [`Closed::start`] starts a [`Run`] that continues without the client.
 //! [`py_literal`] shows captured values in Python, and [`GearsBuilder`] is a mutable chain.
 //!
-//! **Commands of the server.** [`GearsCommands`], [`AsyncGearsCommands`] and [`GearsPipeline`] have methods for them, [`cmd`] builds them
+//! **Commands of the server.** [`GearsCommands`], `AsyncGearsCommands` (feature `aio`) and [`GearsPipeline`] have methods for them, [`cmd`] builds them
 //! for any other use. [`Config`] has the settings, [`ScriptFile`] is a script from a file, [`Requirements`] are packages.
 //!
 //! **When something fails.** [`Error`] and its [`ErrorKind`]. A Python exception is a [`GearError`] with the line of the Rust file.

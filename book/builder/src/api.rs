@@ -15,12 +15,15 @@ const EMBEDDED: (&str, &str) = ("embedded", "redgrease_embedded");
 /// The folder of rustdoc's pages inside of the book.
 pub(crate) const FOLDER: &str = "api";
 
+/// The pages of the items with one name: a macro and a function may share it.
+type Files = Vec<String>;
+
 /// All public items of the crate, and of its module for private servers.
 pub(crate) struct Api {
     folder: PathBuf,
     /// The file of each item by its path without the name of the crate, such as `embedded::Server`. The file begins with the
     /// folder of its crate.
-    items: BTreeMap<String, String>,
+    items: BTreeMap<String, Files>,
     /// The anchors of the pages that were asked for.
     anchors: RefCell<HashMap<String, HashSet<String>>>,
 }
@@ -33,8 +36,8 @@ impl Api {
         items.append(&mut list(folder, name, &format!("{module}::"))?);
         // The same items under a second path.
         items.retain(|name, _| !name.starts_with("prelude::"));
-        items.insert(CRATE.to_owned(), format!("{CRATE}/index.html"));
-        items.insert(module.to_owned(), format!("{name}/index.html"));
+        items.insert(CRATE.to_owned(), vec![format!("{CRATE}/index.html")]);
+        items.insert(module.to_owned(), vec![format!("{name}/index.html")]);
         Ok(Api {
             folder: folder.to_owned(),
             items,
@@ -45,7 +48,7 @@ impl Api {
     /// The items, with the addresses of their pages.
     pub(crate) fn items(&self) -> impl Iterator<Item = (&str, String)> {
         let items = self.items.iter();
-        items.map(|(name, file)| (name.as_str(), address(file, "")))
+        items.flat_map(|(name, files)| files.iter().map(|file| (name.as_str(), address(file, ""))))
     }
 
     /// The address of an item from a page of the book, as rustdoc reads names: `Pool`, `redgrease::Pool::start`, `macro@gear`.
@@ -57,7 +60,7 @@ impl Api {
             .strip_prefix("crate::")
             .or_else(|| name.strip_prefix("redgrease::"))
             .unwrap_or(name);
-        if let Some(file) = self.items.get(name) {
+        if let Some(file) = self.file(name) {
             return Some(address(file, ""));
         }
         let module = format!("{CRATE}/{}/index.html", name.replace("::", "/"));
@@ -65,9 +68,13 @@ impl Api {
             return Some(address(&module, ""));
         }
         let (parent, member) = name.rsplit_once("::")?;
-        let file = self.items.get(parent)?;
+        let file = self.file(parent)?;
         let anchor = self.anchor(file, member)?;
         Some(address(file, &anchor))
+    }
+
+    fn file(&self, name: &str) -> Option<&str> {
+        Some(self.items.get(name)?.first()?.as_str())
     }
 
     /// The anchor of a method, variant or field on the page of its type.
@@ -108,7 +115,7 @@ fn address(file: &str, anchor: &str) -> String {
 }
 
 /// The items of one crate.
-fn list(folder: &Path, name: &str, prefix: &str) -> Result<BTreeMap<String, String>, Problems> {
+fn list(folder: &Path, name: &str, prefix: &str) -> Result<BTreeMap<String, Files>, Problems> {
     let list = folder.join(name).join("all.html");
     let text = fs::read_to_string(&list).map_err(|e| {
         Problems::one(format!(
@@ -116,14 +123,18 @@ fn list(folder: &Path, name: &str, prefix: &str) -> Result<BTreeMap<String, Stri
             list.display()
         ))
     })?;
-    let items = text.split("<li><a href=\"").skip(1).filter_map(|rest| {
+    let found = text.split("<li><a href=\"").skip(1).filter_map(|rest| {
         let (file, rest) = rest.split_once("\">")?;
         let (item, _) = rest.split_once("</a>")?;
         // The others lead to the parts of the list itself.
         file.strip_suffix(".html")?;
         Some((format!("{prefix}{item}"), format!("{name}/{file}")))
     });
-    Ok(items.collect())
+    let mut items = BTreeMap::<String, Files>::new();
+    for (item, file) in found {
+        items.entry(item).or_default().push(file);
+    }
+    Ok(items)
 }
 
 #[cfg(test)]

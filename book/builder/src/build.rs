@@ -38,8 +38,10 @@ pub fn build(request: &Request) -> Result<(), Problems> {
     let chapters = chapters(&book.book.items);
     let origins = origins(&chapters)?;
     not_listed(&chapters, &mut problems)?;
-    let texts: Vec<_> = origins
-        .values()
+    // In the order of the book.
+    let texts: Vec<items::Page> = chapters
+        .iter()
+        .filter_map(|chapter| origins.get(&name(chapter)?))
         .map(|(page, title)| (page.name.clone(), title.clone(), page.text.clone()))
         .collect();
     let by_origin: HashMap<PathBuf, String> = origins
@@ -82,7 +84,7 @@ pub fn build(request: &Request) -> Result<(), Problems> {
 }
 
 /// Files of pages in backquotes, which other readers of the file find in the project, as links.
-fn with_links(text: &str, pages: &[(String, String, String)]) -> String {
+fn with_links(text: &str, pages: &[items::Page]) -> String {
     pages
         .iter()
         .fold(text.to_owned(), |text, (name, title, _)| {
