@@ -20,3 +20,5 @@ mod script;
 pub(crate) mod show;
 mod sources;
 pub(crate) mod stats;
+
+pub(crate) use sources::described;

@@ -7,13 +7,12 @@
 //! | `ui/` | the page |
 //!
 //! `poller.rs` is the thread that samples; `action.rs` what a person may change; `columns/` the tables of the terminal;
-//! `text.rs` figures as people read them; `stop.rs` the signals.
+//! `text.rs` figures as people read them.
 
 mod action;
 mod columns;
 mod model;
 mod poller;
-mod stop;
 mod text;
 pub(crate) mod top;
 pub(crate) mod ui;

@@ -127,7 +127,7 @@ fn sample_on(shared: &Shared, source: Source, url: &str, interval: Duration) {
         shared.state().asking = None;
         match sampled {
             Ok(sample) => {
-                let view = Arc::new(model.view(sample));
+                let view = Arc::new(model.view(&sample));
                 shared.change(|state| {
                     state.view = Some(view);
                     state.history = model.history().clone();

@@ -1,4 +1,6 @@
-//! Figures and times as people read them, and texts of a server without control characters.
+//! Figures and times as people read them.
+
+use crate::output::one_line;
 
 /// A rate: three digits.
 pub(super) fn rate(rate: f64) -> String {
@@ -83,18 +85,6 @@ pub(super) fn clock(ms: u64) -> String {
     )
 }
 
-/// A text in one line, without characters that a terminal obeys or that turn the direction of writing.
-pub(super) fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| if is_harmful(c) { ' ' } else { c })
-        .collect()
-}
-
-fn is_harmful(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 /// The end of an id: the beginning is the same for all ids of a shard.
 pub(super) fn short_id(id: &str) -> String {
     match id.rsplit_once('-') {
@@ -104,7 +94,7 @@ pub(super) fn short_id(id: &str) -> String {
         Some((shard, number)) if shard.len() == 40 && shard.is_ascii() => {
             format!("{}…#{number}", &shard[..6])
         }
-        _ => clean(id),
+        _ => one_line(id),
     }
 }
 
@@ -149,17 +139,6 @@ mod tests {
         let zeros = "0".repeat(40);
         assert_eq!(short_id(&format!("{zeros}-12")), "#12");
         assert_eq!(short_id(&format!("{}-7", "ab".repeat(20))), "ababab…#7");
-        assert_eq!(short_id("x\u{1b}[2J"), "x [2J");
-    }
-
-    #[test]
-    fn terminals_obey_no_text() {
-        assert_eq!(
-            clean("a\u{1b}]0;x\u{7}\n\u{9b}2J\u{202e}b"),
-            "a ]0;x   2J b"
-        );
-        assert!(
-            !clean("\u{1b}\u{9b}\u{7f}\u{202e}\u{2066}").contains(|c: char| !c.is_whitespace())
-        );
+        assert_eq!(short_id("x\u{1b}[2J"), "x\\x1b[2J");
     }
 }

@@ -19,7 +19,7 @@ pub(crate) use records::Format;
 pub(crate) use secret::without_passwords;
 pub(crate) use shell::shell_word;
 pub(crate) use table::Table;
-pub(crate) use traceback::{SCRIPT, Source, Traceback};
+pub(crate) use traceback::{Frame, SCRIPT, Source, Traceback};
 pub(crate) use value::{decoded, json as json_of, text as text_of};
 pub(crate) use wrap::behind_margin;
 

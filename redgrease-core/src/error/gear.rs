@@ -21,9 +21,8 @@ pub struct GearError {
 }
 
 impl GearError {
-    /// Parses the error of a run, such as one of [`ExecutionPlan::errors`](crate::ExecutionPlan); `None` if it is not the
-    /// error of a gear of this crate.
-    pub fn from_line(line: &str) -> Option<Self> {
+    /// Parses an error line; `None` if the prelude did not send it.
+    pub(crate) fn from_line(line: &str) -> Option<Self> {
         let json = line.strip_prefix(CODE)?.strip_prefix(' ')?;
         serde_json::from_str(json).ok()
     }

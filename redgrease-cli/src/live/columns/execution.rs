@@ -2,7 +2,8 @@
 
 use super::{Column, Row, Text, Tone, Width};
 use crate::live::model::ExecutionView;
-use crate::live::text::{clean, count, millis, short_id};
+use crate::live::text::{count, millis, short_id};
+use crate::output::one_line;
 
 impl Row for ExecutionView {
     fn id(&self) -> &str {
@@ -39,7 +40,7 @@ const COLUMNS: [Column<ExecutionView>; 7] = [
                 "done" => Tone::Dim,
                 _ => Tone::Plain,
             };
-            Text::new(clean(&it.status.replace('_', " ")), tone)
+            Text::new(one_line(&it.status.replace('_', " ")), tone)
         },
         order: |a, b| {
             a.is_over
@@ -97,7 +98,7 @@ const COLUMNS: [Column<ExecutionView>; 7] = [
                 .shard
                 .as_deref()
                 .map(|shard| shard.chars().take(8).collect::<String>());
-            Text::dim(clean(shard.as_deref().unwrap_or("-")))
+            Text::dim(one_line(shard.as_deref().unwrap_or("-")))
         },
         order: |a, b| a.shard.cmp(&b.shard),
     },

@@ -2,9 +2,14 @@
 
 use super::{Column, Row, Text, Tone, Width};
 use crate::live::model::Problem;
-use crate::live::text::{clean, clock, count};
+use crate::live::text::{clock, count};
+use crate::output::one_line;
 
 impl Row for Problem {
+    #[allow(
+        clippy::misnamed_getters,
+        reason = "`id` is that of its registration, which may have several errors"
+    )]
     fn id(&self) -> &str {
         &self.key
     }
@@ -24,7 +29,7 @@ const COLUMNS: [Column<Problem>; 5] = [
     Column {
         title: "seen",
         rank: 2,
-        width: Width::Text(8),
+        width: Width::Text(9),
         cell: |it| {
             Text::dim(if it.is_old {
                 "before".to_owned()
@@ -45,7 +50,7 @@ const COLUMNS: [Column<Problem>; 5] = [
         title: "name",
         rank: 1,
         width: Width::Text(16),
-        cell: |it| Text::new(clean(&it.name), Tone::Name),
+        cell: |it| Text::new(one_line(&it.name), Tone::Name),
         order: |a, b| a.name.cmp(&b.name),
     },
     Column {
@@ -58,7 +63,7 @@ const COLUMNS: [Column<Problem>; 5] = [
             } else {
                 Tone::Plain
             };
-            Text::new(clean(&it.traceback.summary), tone)
+            Text::new(one_line(&it.traceback.summary), tone)
         },
         order: |a, b| a.traceback.summary.cmp(&b.traceback.summary),
     },
@@ -69,9 +74,9 @@ const COLUMNS: [Column<Problem>; 5] = [
         cell: |it| {
             let own = it.traceback.frames.iter().rev().find(|it| it.is_own);
             let frame = own.or(it.traceback.frames.last());
-            Text::dim(
-                frame.map_or_else(String::new, |it| clean(&format!("{}:{}", it.file, it.line))),
-            )
+            Text::dim(frame.map_or_else(String::new, |it| {
+                one_line(&format!("{}:{}", it.file, it.line))
+            }))
         },
         order: |a, b| b.at.cmp(&a.at),
     },

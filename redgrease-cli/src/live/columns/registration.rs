@@ -2,7 +2,8 @@
 
 use super::{Column, Row, Text, Tone, Width, greatest};
 use crate::live::model::RegistrationView;
-use crate::live::text::{clean, count, duration, millis, rate, short_id};
+use crate::live::text::{count, duration, millis, rate, short_id};
+use crate::output::one_line;
 
 impl Row for RegistrationView {
     fn id(&self) -> &str {
@@ -26,7 +27,7 @@ const COLUMNS: [Column<RegistrationView>; 12] = [
         title: "name",
         rank: 0,
         width: Width::Rest(12),
-        cell: |it| Text::new(clean(&it.name), Tone::Name),
+        cell: |it| Text::new(one_line(&it.name), Tone::Name),
         order: |a, b| a.name.cmp(&b.name),
     },
     Column {
@@ -34,7 +35,7 @@ const COLUMNS: [Column<RegistrationView>; 12] = [
         rank: 3,
         width: Width::Text(8),
         cell: |it| {
-            Text::dim(clean(
+            Text::dim(one_line(
                 it.reader.strip_suffix("Reader").unwrap_or(&it.reader),
             ))
         },
@@ -44,7 +45,7 @@ const COLUMNS: [Column<RegistrationView>; 12] = [
         title: "session",
         rank: 5,
         width: Width::Rest(12),
-        cell: |it| Text::dim(clean(it.session.as_deref().unwrap_or("-"))),
+        cell: |it| Text::dim(one_line(it.session.as_deref().unwrap_or("-"))),
         order: |a, b| a.session.cmp(&b.session).then_with(|| a.name.cmp(&b.name)),
     },
     Column {
@@ -146,7 +147,7 @@ fn state(row: &RegistrationView) -> Text {
         Some("PAUSED") => Text::new("paused", Tone::Warn),
         Some("ABORTED") => Text::new("stopped", Tone::Bad),
         Some("WAITING_FOR_RETRY_ON_FAILURE") => Text::new("retrying", Tone::Bad),
-        Some(other) if other != "OK" => Text::new(clean(other), Tone::Warn),
+        Some(other) if other != "OK" => Text::new(one_line(other), Tone::Warn),
         _ if row.is_failing => Text::new("failing", Tone::Bad),
         _ => Text::new("ok", Tone::Good),
     }

@@ -2,7 +2,8 @@
 
 use super::{Column, Row, Text, Tone, Width};
 use crate::live::model::RequirementView;
-use crate::live::text::{clean, count};
+use crate::live::text::count;
+use crate::output::one_line;
 
 impl Row for RequirementView {
     fn id(&self) -> &str {
@@ -23,7 +24,7 @@ const COLUMNS: [Column<RequirementView>; 4] = [
         title: "package",
         rank: 0,
         width: Width::Rest(14),
-        cell: |it| Text::new(clean(&it.name), Tone::Name),
+        cell: |it| Text::new(one_line(&it.name), Tone::Name),
         order: |a, b| a.name.cmp(&b.name),
     },
     Column {

@@ -2,7 +2,8 @@
 
 use super::{Column, Row, Text, Tone, Width, greatest};
 use crate::live::model::SessionView;
-use crate::live::text::{clean, count, rate};
+use crate::live::text::{count, rate};
+use crate::output::one_line;
 
 impl Row for SessionView {
     fn id(&self) -> &str {
@@ -26,7 +27,7 @@ const COLUMNS: [Column<SessionView>; 7] = [
         title: "session",
         rank: 0,
         width: Width::Rest(12),
-        cell: |it| Text::new(clean(&it.id), Tone::Name),
+        cell: |it| Text::new(one_line(&it.id), Tone::Name),
         order: |a, b| a.id.cmp(&b.id),
     },
     Column {
@@ -85,7 +86,7 @@ const COLUMNS: [Column<SessionView>; 7] = [
         title: "description",
         rank: 6,
         width: Width::Rest(12),
-        cell: |it| Text::dim(clean(it.description.as_deref().unwrap_or("-"))),
+        cell: |it| Text::dim(one_line(it.description.as_deref().unwrap_or("-"))),
         order: |a, b| a.description.cmp(&b.description),
     },
 ];

@@ -2,7 +2,8 @@
 
 use super::{Column, Row, Text, Tone, Width};
 use crate::live::model::ShardView;
-use crate::live::text::{bytes, clean, count};
+use crate::live::text::{bytes, count};
+use crate::output::one_line;
 
 impl Row for ShardView {
     fn id(&self) -> &str {
@@ -23,7 +24,7 @@ const COLUMNS: [Column<ShardView>; 7] = [
         title: "shard",
         rank: 0,
         width: Width::Rest(16),
-        cell: |it| Text::new(clean(&it.address), Tone::Name),
+        cell: |it| Text::new(one_line(&it.address), Tone::Name),
         order: |a, b| a.address.cmp(&b.address),
     },
     Column {
@@ -40,7 +41,7 @@ const COLUMNS: [Column<ShardView>; 7] = [
         title: "slots",
         rank: 2,
         width: Width::Text(14),
-        cell: |it| Text::plain(clean(&it.slots)),
+        cell: |it| Text::plain(one_line(&it.slots)),
         order: |a, b| a.slots.cmp(&b.slots),
     },
     Column {
@@ -71,7 +72,7 @@ const COLUMNS: [Column<ShardView>; 7] = [
         title: "id",
         rank: 5,
         width: Width::Text(10),
-        cell: |it| Text::dim(clean(&it.id.chars().take(10).collect::<String>())),
+        cell: |it| Text::dim(one_line(&it.id.chars().take(10).collect::<String>())),
         order: |a, b| a.id.cmp(&b.id),
     },
 ];

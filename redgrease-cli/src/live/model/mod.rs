@@ -52,10 +52,10 @@ pub(super) struct Model {
 
 impl Model {
     /// What a new sample shows.
-    pub(super) fn view(&mut self, sample: Sample) -> View {
-        let mut view = View::of(&sample);
-        self.rates.fill(&sample, &mut view);
-        self.problems.look(&view, &sample);
+    pub(super) fn view(&mut self, sample: &Sample) -> View {
+        let mut view = View::of(sample);
+        self.rates.fill(sample, &mut view);
+        self.problems.look(&view, sample);
         self.see(&mut view);
         view.problems = self.problems.rows();
         self.history.push(&view);

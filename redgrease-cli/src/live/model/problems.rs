@@ -76,7 +76,10 @@ impl Problems {
                 count: new.max(1),
                 is_current: true,
                 is_old: !self.is_started,
-                traceback: Traceback::new(error, raw.last_exception(), raw.last_traceback()),
+                traceback: Traceback::new(
+                    error,
+                    row.session.as_ref().and_then(|it| sample.scripts.get(it)),
+                ),
             });
         }
         self.failed = failed;
@@ -105,7 +108,7 @@ impl Problems {
                     count: execution.errors.len() as u64,
                     is_current: true,
                     is_old: !self.is_started,
-                    traceback: Traceback::of_run(error),
+                    traceback: Traceback::new(error, None),
                 });
             }
         }

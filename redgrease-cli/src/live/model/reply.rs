@@ -34,12 +34,12 @@ pub(super) fn rows<T: FromRedisValue>(listing: Value) -> Result<Vec<T>> {
 }
 
 /// The replies of a command with the word `CLUSTER`: a row for each shard.
-pub(super) fn of_shards(listing: Value) -> Result<Vec<OfShard>> {
+pub(super) fn of_shards(listing: Value) -> Vec<OfShard> {
     let rows: Vec<Vec<(String, Value)>> = match listing {
         Value::Array(items) => items.into_iter().map(fields).collect(),
         _ => Vec::new(),
     };
-    Ok(rows.into_iter().map(shard).collect())
+    rows.into_iter().map(shard).collect()
 }
 
 fn shard(fields: Vec<(String, Value)>) -> OfShard {
@@ -127,7 +127,7 @@ mod tests {
             ]),
             row(&[("shard_id", bulk("c")), ("reply", Value::Nil)]),
         ]);
-        let shards = of_shards(listing).unwrap();
+        let shards = of_shards(listing);
         let replies: Vec<_> = shards
             .iter()
             .map(|it| (&*it.shard, it.reply.clone()))

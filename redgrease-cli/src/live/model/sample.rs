@@ -1,6 +1,7 @@
 //! What a server said at one moment.
 
 use super::info::Info;
+use crate::output::Source;
 use redgrease_core::{
     ClusterInfo, Execution, ExecutionPlan, PyStats, RegistrationInfo, Requirement, Session,
 };
@@ -24,6 +25,8 @@ pub(crate) struct Sample {
     pub(super) memory: BTreeMap<String, PyStats>,
     pub(super) info: Info,
     pub(super) cluster: Option<ClusterInfo>,
+    /// Scripts of sessions with errors, if `redgrease sync` has sent them.
+    pub(super) scripts: BTreeMap<String, Source>,
     /// Shards that have not answered, with the reason.
     pub(super) silent: BTreeMap<String, String>,
     /// Questions that the server refused, with its reason.

@@ -7,6 +7,8 @@ use super::info::Info;
 use super::merged;
 use super::reply::{OfShard, ask, of_shards, rows, text};
 use super::sample::{Sample, ShardExecution};
+use crate::output::{SCRIPT, Source as Script};
+use crate::sync::source::source as script_of;
 use redgrease_core::{
     ClusterInfo, Con, Error, ErrorKind, Execution, ExecutionPlan, GearsCommands as _, PyStats,
     RegistrationInfo, Requirement, Result, Session,
@@ -30,6 +32,8 @@ pub(crate) struct Source {
     requirements: Vec<Requirement>,
     seldom: String,
     plans: BTreeMap<String, ExecutionPlan>,
+    /// Scripts by session and its description, which is another one when the script is.
+    scripts: BTreeMap<(String, String), Option<Script>>,
     refusals: Vec<String>,
     silent: BTreeMap<String, String>,
 }
@@ -46,6 +50,7 @@ impl Source {
             requirements: Vec::new(),
             seldom: String::new(),
             plans: BTreeMap::new(),
+            scripts: BTreeMap::new(),
             refusals: Vec::new(),
             silent: BTreeMap::new(),
         }
@@ -61,6 +66,7 @@ impl Source {
             .as_ref()
             .is_some_and(|it: &ClusterInfo| it.shards.len() > 1);
         let (sessions, registrations) = self.registrations(is_cluster)?;
+        let scripts = self.scripts(&sessions, &registrations);
         let executions = self.executions(is_cluster)?;
         self.details(&executions)?;
         let memory = self.piece("RG.PYSTATS", |it| it.memory(is_cluster))?;
@@ -88,6 +94,7 @@ impl Source {
             memory,
             info,
             cluster: cluster.filter(|_| is_cluster),
+            scripts,
             silent: self.silent.clone(),
             refusals: self.refusals.clone(),
         })
@@ -139,7 +146,7 @@ impl Source {
         }
         let mut sessions: BTreeMap<String, Session> = BTreeMap::new();
         let mut registrations = BTreeMap::new();
-        for OfShard { shard, reply } in of_shards(ask(&mut self.con, &words)?)? {
+        for OfShard { shard, reply } in of_shards(ask(&mut self.con, &words)?) {
             match reply {
                 Ok(listing) => {
                     for mut session in rows::<Session>(listing)? {
@@ -159,6 +166,43 @@ impl Source {
         ))
     }
 
+    /// The scripts of sessions with an error in their script. Each is asked for once.
+    fn scripts(
+        &mut self,
+        sessions: &[Session],
+        registrations: &[RegistrationInfo],
+    ) -> BTreeMap<String, Script> {
+        let failing: HashSet<&str> = registrations
+            .iter()
+            .filter(|it| {
+                it.last_error
+                    .as_ref()
+                    .is_some_and(|error| error.contains(SCRIPT))
+            })
+            .filter_map(|it| it.session.as_deref())
+            .collect();
+        let mut known = BTreeMap::new();
+        let mut scripts = BTreeMap::new();
+        for session in sessions
+            .iter()
+            .filter(|it| failing.contains(it.id.as_str()))
+        {
+            let Some(description) = &session.description else {
+                continue;
+            };
+            let key = (session.id.clone(), description.clone());
+            let script = match self.scripts.remove(&key) {
+                Some(script) => script,
+                // Without the right to read the index, the error has no source.
+                None => script_of(&mut self.con, description),
+            };
+            scripts.extend(script.clone().map(|script| (session.id.clone(), script)));
+            known.insert(key, script);
+        }
+        self.scripts = known;
+        scripts
+    }
+
     fn executions(&mut self, is_cluster: bool) -> Result<Vec<ShardExecution>> {
         if !is_cluster {
             let rows = self.piece("RG.DUMPEXECUTIONS", |it| it.con.dump_executions())?;
@@ -169,7 +213,10 @@ impl Source {
             return Ok(rows.into_iter().map(of_one).collect());
         }
         let listing = self.piece("RG.DUMPEXECUTIONS", |it| {
-            of_shards(ask(&mut it.con, &["RG.DUMPEXECUTIONS", "CLUSTER"])?)
+            Ok(of_shards(ask(
+                &mut it.con,
+                &["RG.DUMPEXECUTIONS", "CLUSTER"],
+            )?))
         })?;
         let mut all = Vec::new();
         for OfShard { shard, reply } in listing {
@@ -178,7 +225,7 @@ impl Source {
                     all.extend(rows::<Execution>(listing)?.into_iter().map(|execution| {
                         let shard = Some(shard.clone());
                         ShardExecution { shard, execution }
-                    }))
+                    }));
                 }
                 Err(reason) => {
                     self.silent.insert(shard, reason);

@@ -1,8 +1,7 @@
 //! The frames of an error, with the lines of the source around them.
 
-use redgrease_core::GearError;
+use crate::output::{self, SCRIPT, Source, without_passwords};
 use serde::Serialize;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Component, Path};
 
@@ -15,7 +14,7 @@ const GREATEST: u64 = 1 << 20;
 pub(crate) struct Traceback {
     /// The exception with its message, in one line.
     pub(crate) summary: String,
-    /// The whole text, as Python writes it.
+    /// All of it, for people.
     pub(crate) text: String,
     pub(crate) frames: Vec<Frame>,
     /// The error as the server reports it.
@@ -40,123 +39,60 @@ pub(crate) struct SourceLine {
 }
 
 impl Traceback {
-    /// The error of a run.
-    pub(super) fn of_run(error: &str) -> Self {
-        Traceback::new(error, GearError::from_line(error), Some(error.to_owned()))
-    }
-
-    /// `raw` is the error as the server reports it; the others are what it says.
-    pub(super) fn new(raw: &str, gear: Option<GearError>, text: Option<String>) -> Self {
-        let mut traceback = match gear {
-            Some(error) => of_gear(&error),
-            None => of_text(text.as_deref().unwrap_or(raw)),
+    /// `raw` is the error as the server reports it, `script` the script of its session.
+    pub(super) fn new(raw: &str, script: Option<&Source>) -> Self {
+        let parsed = output::Traceback::parse(&without_passwords(raw));
+        let names: Vec<String> = parsed.frames.iter().map(|it| it.file.clone()).collect();
+        let parsed = match script {
+            Some(script) => parsed.with_source(SCRIPT, script),
+            None => parsed,
         };
-        raw.clone_into(&mut traceback.raw);
-        for frame in &mut traceback.frames {
-            frame.add_source(Path::new("."));
-        }
-        traceback
-    }
-}
-
-fn of_gear(error: &GearError) -> Traceback {
-    let summary = match error.message.as_str() {
-        "" => error.exception.clone(),
-        message => format!("{}: {message}", error.exception),
-    };
-    let mut text = "Traceback (most recent call last):\n".to_owned();
-    let mut frames = Vec::new();
-    for frame in &error.frames {
-        // Writing to a text cannot fail.
-        let _ = writeln!(
-            text,
-            "  File \"{}\", line {}, in {}",
-            frame.file, frame.line, frame.function
-        );
-        let number = frame.line as usize;
-        let source = frame.source.as_deref().map(str::trim_end);
-        if let Some(source) = source {
-            let _ = writeln!(text, "    {}", source.trim_start());
-        }
-        frames.push(Frame {
-            file: frame.file.clone(),
-            line: number,
-            function: frame.function.clone(),
-            is_own: frame.own,
-            source: source
-                .map(|text| SourceLine {
-                    number,
-                    text: text.to_owned(),
-                })
-                .into_iter()
-                .collect(),
+        let frames = parsed.frames.iter().zip(&names).map(|(frame, name)| {
+            let script = script.filter(|_| name == SCRIPT);
+            Frame::new(frame, script, Path::new("."))
         });
-    }
-    let _ = writeln!(text, "{summary}");
-    Traceback {
-        summary: one_line(&summary),
-        text,
-        frames,
-        raw: String::new(),
-    }
-}
-
-/// Reads Python's text: `  File "x.py", line 3, in f`, and the line of the source behind it.
-fn of_text(text: &str) -> Traceback {
-    let mut frames: Vec<Frame> = Vec::new();
-    for line in text.lines() {
-        if let Some(frame) = frame(line) {
-            frames.push(frame);
-        } else if let (Some(frame), Some(source)) = (frames.last_mut(), line.strip_prefix("    ")) {
-            let is_mark = source.chars().all(|c| matches!(c, ' ' | '^' | '~'));
-            if frame.source.is_empty() && !is_mark {
-                frame.source.push(SourceLine {
-                    number: frame.line,
-                    text: source.to_owned(),
-                });
-            }
+        Traceback {
+            summary: parsed
+                .error
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" "),
+            frames: frames.collect(),
+            text: parsed.to_string(),
+            raw: raw.to_owned(),
         }
     }
-    let lines = text.lines().rev();
-    let summary = lines
-        .filter(|line| !line.trim().is_empty())
-        .find(|line| !line.starts_with("  "));
-    Traceback {
-        summary: one_line(summary.unwrap_or(text)),
-        text: text.to_owned(),
-        frames,
-        raw: String::new(),
-    }
-}
-
-fn frame(line: &str) -> Option<Frame> {
-    let (file, rest) = line.strip_prefix("  File \"")?.split_once("\", line ")?;
-    let (number, function) = rest.split_once(", in ").unwrap_or((rest, ""));
-    Some(Frame {
-        is_own: !file.contains("/site-packages/") && !file.contains("/lib/python"),
-        file: file.to_owned(),
-        line: number.trim().parse().ok()?,
-        function: function.to_owned(),
-        source: Vec::new(),
-    })
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 impl Frame {
-    /// Adds the lines around, if the file is below a folder, and still has the line that failed.
-    fn add_source(&mut self, folder: &Path) {
-        let known = self.source.first().map(|it| it.text.trim().to_owned());
-        if let Some(lines) = around(folder, &self.file, self.line, known.as_deref()) {
-            self.source = lines;
+    /// Takes the lines around from the script, or from a file below the folder that still has the line.
+    fn new(frame: &output::Frame, script: Option<&Source>, folder: &Path) -> Self {
+        let known = frame.source.as_deref();
+        let lines = match script {
+            Some(script) => around(&script.text, frame.line),
+            None => around_in_file(folder, &frame.file, frame.line, known.map(str::trim)),
+        };
+        let line = |text: &str| SourceLine {
+            number: frame.line,
+            text: text.to_owned(),
+        };
+        Frame {
+            file: frame.file.clone(),
+            line: frame.line,
+            function: frame.function.clone().unwrap_or_default(),
+            is_own: !frame.file.contains("/site-packages/") && !frame.file.contains("/lib/python"),
+            source: lines.unwrap_or_else(|| known.map(line).into_iter().collect()),
         }
     }
 }
 
 /// Lines of a source file. A server names the file, so nothing but sources below the folder is read.
-fn around(folder: &Path, file: &str, line: usize, known: Option<&str>) -> Option<Vec<SourceLine>> {
+fn around_in_file(
+    folder: &Path,
+    file: &str,
+    line: usize,
+    known: Option<&str>,
+) -> Option<Vec<SourceLine>> {
     let path = Path::new(file);
     let is_source = path.extension().is_some_and(|it| it == "rs" || it == "py");
     let is_below = path
@@ -179,18 +115,21 @@ fn around(folder: &Path, file: &str, line: usize, known: Option<&str>) -> Option
     if known.is_some_and(|known| failing.trim() != known) {
         return None;
     }
+    around(&text, line)
+}
+
+/// The lines around a line of a text.
+fn around(text: &str, line: usize) -> Option<Vec<SourceLine>> {
+    text.lines().nth(line.checked_sub(1)?)?;
     let first = line.saturating_sub(AROUND).max(1);
-    let lines = text
-        .lines()
-        .enumerate()
-        .map(|(index, text)| (index + 1, text));
-    let lines = lines.skip(first - 1).take(line + AROUND - first + 1);
+    let lines = text.lines().enumerate().map(|(index, text)| SourceLine {
+        number: index + 1,
+        text: text.to_owned(),
+    });
     Some(
         lines
-            .map(|(number, text)| SourceLine {
-                number,
-                text: text.to_owned(),
-            })
+            .skip(first - 1)
+            .take(line + AROUND - first + 1)
             .collect(),
     )
 }
@@ -200,41 +139,57 @@ mod tests {
     use super::*;
     use std::os::unix::fs::symlink;
 
+    const TEXT: &str = "Traceback (most recent call last):\n  File \"<string>\", line 3, in handle\n  \
+                        File \"/usr/lib/python3.11/json/__init__.py\", line 346, in loads\n    return decode(s)\n           ^^^\n\
+                        ValueError: see redis://:secret@a\n";
+
     #[test]
-    fn frames_of_a_script_are_read() {
-        let text = "Traceback (most recent call last):\n  File \"<string>\", line 3, in handle\n  \
-                    File \"/usr/lib/python3.11/json/__init__.py\", line 346, in loads\n    return decode(s)\n           ^^^^^^^^^\n\
-                    ValueError: bad number 5\n";
-        let traceback = of_text(text);
-        assert_eq!(traceback.summary, "ValueError: bad number 5");
-        let frames: Vec<_> = traceback
+    fn frames_of_a_script_have_its_source() {
+        let text = "import json\ndef handle(r):\n    json.loads(r)\nGB().map(handle)\n".to_owned();
+        let name = "jobs/a.py".to_owned();
+        let traceback = Traceback::new(TEXT, Some(&Source { name, text }));
+        assert_eq!(traceback.summary, "ValueError: see redis://***@a");
+        assert!(!traceback.text.contains("secret"));
+        let places = traceback
             .frames
             .iter()
-            .map(|it| (&*it.file, it.line, &*it.function, it.is_own))
-            .collect();
+            .map(|it| (&*it.file, it.line, &*it.function, it.is_own));
         assert_eq!(
-            frames,
+            places.collect::<Vec<_>>(),
             [
-                ("<string>", 3, "handle", true),
+                ("jobs/a.py", 3, "handle", true),
                 ("/usr/lib/python3.11/json/__init__.py", 346, "loads", false)
             ]
         );
-        assert_eq!(traceback.frames[1].source[0].text, "return decode(s)");
-        assert_eq!(traceback.frames[1].source.len(), 1);
-        assert_eq!(of_text("boom").summary, "boom");
+        let lines = |frame: &Frame| {
+            frame
+                .source
+                .iter()
+                .map(|it| (it.number, it.text.clone()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(lines(&traceback.frames[0]).len(), 4);
+        assert_eq!(
+            lines(&traceback.frames[0])[2],
+            (3, "    json.loads(r)".to_owned())
+        );
+        assert_eq!(
+            lines(&traceback.frames[1]),
+            [(346, "return decode(s)".to_owned())]
+        );
+        let without = Traceback::new(TEXT, None);
+        assert_eq!(
+            (&*without.frames[0].file, without.frames[0].source.len()),
+            ("<string>", 0)
+        );
     }
 
     #[test]
     fn frames_of_a_gear_have_their_source() {
         let line = r#"GEARERROR {"trigger":"price","exception":"KeyError","message":"'tea'","frames":[
-            {"file":"src/shop.rs","line":7,"function":"price","source":"    prices[name]","own":true}]}"#;
-        let traceback = Traceback::of_run(line);
+            {"file":"src/nowhere.rs","line":7,"function":"price","source":"    prices[name]","own":true}]}"#;
+        let traceback = Traceback::new(line, None);
         assert_eq!(traceback.summary, "KeyError: 'tea'");
-        assert!(
-            traceback
-                .text
-                .contains("File \"src/shop.rs\", line 7, in price\n    prices[name]\n")
-        );
         assert_eq!(traceback.frames[0].source[0].text, "    prices[name]");
     }
 
@@ -243,13 +198,17 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("project");
         fs::create_dir_all(folder.join("src")).unwrap();
-        let text: String = (1..=9).map(|n| format!("line {n}\n")).collect();
+        let text: String = [
+            "line 1", "line 2", "line 3", "line 4", "line 5", "line 6", "line 7", "line 8",
+            "line 9",
+        ]
+        .join("\n");
         for file in ["src/a.rs", "src/secret.txt", "../outside.rs"] {
             fs::write(folder.join(file), &text).unwrap();
         }
         symlink(folder.join("../outside.rs"), folder.join("src/link.rs")).unwrap();
         let numbers = |file: &str, line, known| {
-            let lines = around(&folder, file, line, known)?;
+            let lines = around_in_file(&folder, file, line, known)?;
             Some((lines[0].number, lines.len()))
         };
         assert_eq!(numbers("src/a.rs", 5, Some("line 5")), Some((2, 7)));

@@ -4,7 +4,9 @@ use super::merged::lag;
 use super::problems::Problem;
 use super::reply::{readable, text};
 use super::sample::{Sample, ShardExecution};
-use redgrease_core::{RegistrationInfo, Requirement, Session};
+use crate::commands::described;
+use crate::output::without_passwords;
+use redgrease_core::{ExecutionPlan, RegistrationInfo, Requirement, Session};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::UNIX_EPOCH;
@@ -242,7 +244,7 @@ fn registration(row: &RegistrationInfo) -> RegistrationView {
         is_failing: row.last_error.is_some(),
         shards: row.shards,
         details: fields
-            .map(|(name, value)| (name.clone(), readable(value)))
+            .map(|(name, value)| (name.clone(), without_passwords(&readable(value))))
             .collect(),
         ..RegistrationView::default()
     }
@@ -264,7 +266,7 @@ fn execution(sample: &Sample, row: &ShardExecution) -> ExecutionView {
         shard: row.shard.clone(),
         duration_ms: plan.map_or(0, |plan| millis(plan.total_duration)),
         results: plan.and_then(|plan| plan.results),
-        errors: plan.map(|plan| plan.errors.clone()).unwrap_or_default(),
+        errors: plan.map(errors).unwrap_or_default(),
         steps: steps
             .into_iter()
             .flatten()
@@ -274,15 +276,23 @@ fn execution(sample: &Sample, row: &ShardExecution) -> ExecutionView {
     }
 }
 
+fn errors(plan: &ExecutionPlan) -> Vec<String> {
+    plan.errors.iter().map(|it| without_passwords(it)).collect()
+}
+
 fn session(row: &Session, registrations: &[RegistrationView]) -> SessionView {
     let own = registrations
         .iter()
         .filter(|it| it.session.as_ref() == Some(&row.id));
     SessionView {
         id: row.id.clone(),
-        description: row.description.clone(),
+        description: described(row),
         registrations: row.registrations.len(),
-        requirements: row.requirements.clone(),
+        requirements: row
+            .requirements
+            .iter()
+            .map(|it| without_passwords(it))
+            .collect(),
         references: row.ref_count,
         is_dead: row.dead,
         rate: 0.0,
@@ -297,7 +307,7 @@ fn session(row: &Session, registrations: &[RegistrationView]) -> SessionView {
 
 fn requirement(row: &Requirement) -> RequirementView {
     RequirementView {
-        name: row.name.clone(),
+        name: without_passwords(&row.name),
         is_installed: row.is_installed,
         is_downloaded: row.is_downloaded,
         sessions: row.ref_count,

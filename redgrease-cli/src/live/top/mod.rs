@@ -17,10 +17,10 @@ mod screen;
 mod state;
 
 use super::poller::{Poller, State};
-use super::stop::Stop;
 use super::{interval, thread_ended};
 use crate::app::App;
 use crate::failure::Failure;
+use crate::interrupt::Interrupt;
 use screen::{Event, Screen};
 use serde_json::json;
 use state::Top;
@@ -46,7 +46,7 @@ pub(crate) struct Args {
 const TICK: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
-    let stop = Stop::new()?;
+    let stop = Interrupt::catch()?;
     let url = app.url();
     let con = app.connect()?;
     let poller = Poller::start(con, url.clone(), args.interval)?;
@@ -66,7 +66,7 @@ fn is_terminal() -> bool {
 }
 
 /// Two looks at the server: rates follow from both.
-fn once(args: &Args, poller: &Poller, stop: &Stop) -> Result<State, Failure> {
+fn once(args: &Args, poller: &Poller, stop: &Interrupt) -> Result<State, Failure> {
     let mut looks = 0;
     let mut version = 0;
     while looks < 2 {
@@ -91,7 +91,7 @@ fn no_server(trouble: &str) -> Failure {
 }
 
 /// Prints a line of JSON for each look at the server.
-fn lines(app: &App, args: &Args, poller: &Poller, stop: &Stop) -> Result<(), Failure> {
+fn lines(app: &App, args: &Args, poller: &Poller, stop: &Interrupt) -> Result<(), Failure> {
     if args.once {
         let state = once(args, poller, stop)?;
         return app.out.json(&state.view);
@@ -108,7 +108,7 @@ fn lines(app: &App, args: &Args, poller: &Poller, stop: &Stop) -> Result<(), Fai
             if let Some(trouble) = &state.trouble {
                 app.out.json(&json!({ "error": trouble }))?;
             }
-            told = state.trouble.clone();
+            told.clone_from(&state.trouble);
         }
         if state.version > version {
             version = state.version;
@@ -119,7 +119,7 @@ fn lines(app: &App, args: &Args, poller: &Poller, stop: &Stop) -> Result<(), Fai
     }
 }
 
-fn in_terminal(args: &Args, url: String, poller: &Poller, stop: &Stop) -> Result<(), Failure> {
+fn in_terminal(args: &Args, url: String, poller: &Poller, stop: &Interrupt) -> Result<(), Failure> {
     let mut top = Top::new(url, args.read_only);
     let mut screen = Screen::open()?;
     let mut drawn: Option<Instant> = None;

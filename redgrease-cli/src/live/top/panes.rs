@@ -63,7 +63,8 @@ pub(super) struct List {
     pub(super) order: usize,
     pub(super) is_reversed: bool,
     pub(super) search: String,
-    /// Id of the selected row. Rows move; the selection stays with its row.
+    /// Id of the row that a person has selected. Rows move; the selection stays with its row. Without it, the selection stays
+    /// at the top.
     selected: Option<String>,
     /// Where the selected row was last.
     at: usize,
@@ -102,23 +103,39 @@ impl List {
         let of_id = |id: &String| rows.iter().position(|it| it.id() == id);
         let place = self.selected.as_ref().and_then(of_id);
         let place = place.unwrap_or(self.at).min(rows.len().checked_sub(1)?);
+        if self.selected.is_some() {
+            self.choose(place, rows);
+        }
+        Some(place)
+    }
+
+    fn choose<T: Row>(&mut self, place: usize, rows: &[&T]) {
         self.at = place;
         self.selected = Some(rows[place].id().to_owned());
-        Some(place)
     }
 
     /// Selects the row that is so many rows away.
     pub(super) fn go<T: Row>(&mut self, rows: &[&T], step: isize) {
         if let Some(place) = self.place(rows) {
             let place = place.saturating_add_signed(step).min(rows.len() - 1);
-            self.at = place;
-            self.selected = Some(rows[place].id().to_owned());
+            self.choose(place, rows);
         }
     }
 
     pub(super) fn next_order(&mut self, columns: usize) {
         self.order = (self.order + 1) % columns.max(1);
         self.is_reversed = false;
+        self.go_to_top();
+    }
+
+    pub(super) fn reverse(&mut self) {
+        self.is_reversed ^= true;
+        self.go_to_top();
+    }
+
+    fn go_to_top(&mut self) {
+        self.selected = None;
+        self.at = 0;
     }
 
     /// Scrolls so that the selected row is visible.
@@ -167,6 +184,26 @@ mod tests {
         );
         assert_eq!(selected(&mut list, &[]), None);
         assert_eq!(selected(&mut list, &sessions(&["z"])).as_deref(), Some("z"));
+    }
+
+    #[test]
+    fn without_a_choice_the_first_row_is_selected() {
+        let mut list = List::of(Pane::Sessions);
+        assert_eq!(
+            selected(&mut list, &sessions(&["b", "c"])).as_deref(),
+            Some("b")
+        );
+        assert_eq!(
+            selected(&mut list, &sessions(&["a", "b"])).as_deref(),
+            Some("a")
+        );
+        let all = sessions(&["a", "b"]);
+        list.go(&list.rows(&all).clone(), 1);
+        list.reverse();
+        assert_eq!(selected(&mut list, &all).as_deref(), Some("b"));
+        list.go(&list.rows(&all).clone(), 1);
+        list.reverse();
+        assert_eq!(selected(&mut list, &all).as_deref(), Some("a"));
     }
 
     #[test]

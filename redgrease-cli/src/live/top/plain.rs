@@ -4,8 +4,8 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::live::columns::{Row, table};
 use crate::live::poller::State;
-use crate::live::text::{bytes, clean, duration, millis, rate};
-use crate::output::{BAD, BOLD, DIM};
+use crate::live::text::{bytes, duration, millis, rate};
+use crate::output::{BAD, BOLD, DIM, one_line};
 use std::sync::Arc;
 
 pub(super) fn print(app: &App, state: &State) -> Result<(), Failure> {
@@ -13,18 +13,18 @@ pub(super) fn print(app: &App, state: &State) -> Result<(), Failure> {
         return Err(Failure::said());
     };
     let server = &view.server;
-    let mut facts = vec![clean(&server.name), clean(&server.address)];
+    let mut facts = vec![one_line(&server.name), one_line(&server.address)];
     facts.extend(
         server
             .engine
             .as_deref()
-            .map(|it| format!("engine {}", clean(it))),
+            .map(|it| format!("engine {}", one_line(it))),
     );
     facts.extend(
         server
             .python
             .as_deref()
-            .map(|it| format!("Python {}", clean(it))),
+            .map(|it| format!("Python {}", one_line(it))),
     );
     facts.extend(
         server
@@ -46,7 +46,7 @@ pub(super) fn print(app: &App, state: &State) -> Result<(), Failure> {
         bytes(totals.python_memory),
     ))?;
     for refusal in &view.refusals {
-        app.out.warn(clean(refusal));
+        app.out.warn(one_line(refusal));
     }
     section(app, "registrations", &view.registrations)?;
     section(app, "executions", &view.executions)?;
@@ -56,9 +56,10 @@ pub(super) fn print(app: &App, state: &State) -> Result<(), Failure> {
     section(app, "errors", &view.problems)?;
     for problem in &view.problems {
         app.out
-            .line(format_args!("\n{BAD}{}{BAD:#}", clean(&problem.name)))?;
+            .line(format_args!("\n{BAD}{}{BAD:#}", one_line(&problem.name)))?;
         for line in problem.traceback.text.lines() {
-            app.out.line(format_args!("{DIM}{}{DIM:#}", clean(line)))?;
+            app.out
+                .line(format_args!("{DIM}{}{DIM:#}", one_line(line)))?;
         }
     }
     Ok(())

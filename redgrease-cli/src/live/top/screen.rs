@@ -44,10 +44,17 @@ impl Screen {
 
     /// Also gives the terminal back if the program panics.
     fn take(&mut self) -> Result<(), Failure> {
-        let mut terminal = ratatui::try_init().map_err(|e| unusable(&e))?;
-        terminal.clear().map_err(|e| unusable(&e))?;
-        self.terminal = Some(terminal);
-        Ok(())
+        match ratatui::try_init() {
+            Ok(terminal) => {
+                self.terminal = Some(terminal);
+                Ok(())
+            }
+            Err(error) => {
+                // A part of it may be taken.
+                let _ = ratatui::try_restore();
+                Err(unusable(&error))
+            }
+        }
     }
 
     fn give_back(&mut self) -> Result<(), Failure> {
@@ -63,11 +70,14 @@ impl Screen {
         }
     }
 
+    /// Makes the next picture a whole one.
     pub(super) fn clear(&mut self) -> Result<(), Failure> {
-        match &mut self.terminal {
-            Some(terminal) => terminal.clear().map_err(|e| unusable(&e)),
-            None => Ok(()),
-        }
+        let Some(terminal) = &mut self.terminal else {
+            return Ok(());
+        };
+        // `Terminal::clear` asks the terminal for the cursor, and not every terminal answers.
+        let size = terminal.size().map_err(|e| unusable(&e))?;
+        terminal.resize(size.into()).map_err(|e| unusable(&e))
     }
 
     /// Waits for a key or a change.
@@ -111,7 +121,8 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        if self.terminal.is_some() {
+        // After a panic it is given back already. A second time would put the cursor above the message.
+        if self.terminal.is_some() && !std::thread::panicking() {
             // An error is on its way already.
             let _ = self.give_back();
         }
@@ -122,4 +133,57 @@ fn unusable(error: &io::Error) -> Failure {
     Failure::failed(format!(
         "the terminal cannot be used ({error}): run `redgrease top --once`, which prints a snapshot as text"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+    use std::io::Read as _;
+
+    /// Is started by the test below in a terminal.
+    #[test]
+    #[ignore = "only in a terminal: it panics"]
+    fn panics() {
+        let mut screen = Screen::open().unwrap();
+        screen
+            .draw(|frame| frame.render_widget("picture", frame.area()))
+            .unwrap();
+        panic!("told to");
+    }
+
+    #[test]
+    fn a_panic_gives_the_terminal_back() {
+        let pair = native_pty_system().openpty(PtySize::default()).unwrap();
+        let mut command = CommandBuilder::new("sh");
+        let program = std::env::current_exe().unwrap();
+        let name = "live::top::screen::tests::panics";
+        command.args(["-c", "\"$0\" --exact \"$1\" --ignored --nocapture; stty -a"]);
+        command.arg(program);
+        command.arg(name);
+        command.env("TERM", "xterm");
+        let mut child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let mut text = Vec::new();
+        // The end of the terminal is an error on Linux.
+        let _ = reader.read_to_end(&mut text);
+        child.wait().unwrap();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let opened = text.find("\u{1b}[?1049h").expect("it was taken");
+        let given = text.find("\u{1b}[?1049l").expect("it was given back");
+        assert_eq!(text.matches("\u{1b}[?1049l").count(), 1, "{text:?}");
+        let message = text.find("told to").expect("it has panicked");
+        assert!(opened < given && given < message, "{text:?}");
+        let shown = text.rfind("\u{1b}[?25h").unwrap_or_default();
+        assert!(
+            shown > text.rfind("\u{1b}[?25l").unwrap_or_default(),
+            "{text:?}"
+        );
+        let settings = &text[message..];
+        assert!(
+            settings.contains(" icanon") && settings.contains(" echo "),
+            "{text:?}"
+        );
+    }
 }

@@ -6,7 +6,8 @@ use crate::live::action::{Action, Verb};
 use crate::live::columns::{Row, Tone};
 use crate::live::model::{ExecutionView, RegistrationView, View};
 use crate::live::poller::State;
-use crate::live::text::{clean, short_id};
+use crate::live::text::short_id;
+use crate::output::one_line;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
@@ -147,7 +148,7 @@ impl Top {
             Mode::List => return self.list_key(key.code),
             Mode::Search => self.search_key(key.code),
             Mode::Detail(line) => {
-                self.mode = scrolled(key.code, line).map_or(Mode::List, Mode::Detail)
+                self.mode = scrolled(key.code, line).map_or(Mode::List, Mode::Detail);
             }
             Mode::Help(line) => self.mode = scrolled(key.code, line).map_or(Mode::List, Mode::Help),
             Mode::Ask(_, action) => match key.code {
@@ -164,7 +165,7 @@ impl Top {
             KeyCode::Char('q') => return After::Quit,
             KeyCode::Char('?' | 'h') | KeyCode::F(1) => self.mode = Mode::Help(0),
             KeyCode::Char(digit @ '1'..='6') => {
-                self.pane = Pane::ALL[digit as usize - '1' as usize]
+                self.pane = Pane::ALL[digit as usize - '1' as usize];
             }
             KeyCode::Tab | KeyCode::Right => self.turn(1),
             KeyCode::BackTab | KeyCode::Left => self.turn(Pane::ALL.len() - 1),
@@ -174,11 +175,15 @@ impl Top {
             KeyCode::PageUp => self.go(-page),
             KeyCode::Home | KeyCode::Char('g') => self.go(isize::MIN),
             KeyCode::End | KeyCode::Char('G') => self.go(isize::MAX),
-            KeyCode::Enter => self.mode = Mode::Detail(0),
+            KeyCode::Enter => {
+                // The page stays with its row.
+                self.go(0);
+                self.mode = Mode::Detail(0);
+            }
             KeyCode::Char('/') => self.mode = Mode::Search,
             KeyCode::Esc => self.list().search.clear(),
             KeyCode::Char('s') => self.next_order(),
-            KeyCode::Char('r') => self.list().is_reversed ^= true,
+            KeyCode::Char('r') => self.list().reverse(),
             KeyCode::Char(' ') => self.is_held ^= true,
             KeyCode::Char('p') => self.ask_pause(),
             KeyCode::Char('u') => self.ask_unregister(),
@@ -304,7 +309,7 @@ impl Top {
 
     fn ask(&mut self, verb: Verb, id: &str, name: &str) {
         // The question and its answers fit a small window.
-        let name: String = clean(name).chars().take(60).collect();
+        let name: String = one_line(name).chars().take(60).collect();
         let question = format!("{verb} {name}?");
         let id = id.to_owned();
         self.mode = Mode::Ask(question, Action { verb, id });
@@ -319,7 +324,7 @@ impl Top {
                     format!("{} {}: done", action.verb, short_id(&action.id)),
                     Tone::Good,
                 ),
-                Err(failure) => (clean(&failure.to_string()), Tone::Bad),
+                Err(failure) => (one_line(&failure.to_string()), Tone::Bad),
             };
             // The program has ended meanwhile.
             let _ = sender.send(outcome);

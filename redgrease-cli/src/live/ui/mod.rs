@@ -20,9 +20,9 @@ mod token;
 
 use super::interval;
 use super::poller::Poller;
-use super::stop::Stop;
 use crate::app::App;
 use crate::failure::Failure;
+use crate::interrupt::Interrupt;
 use routes::Site;
 use serde_json::json;
 use std::io;
@@ -52,7 +52,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
-    let stop = Stop::new()?;
+    let stop = Interrupt::catch()?;
     let url = app.url();
     let con = app.connect()?;
     let (listener, port) = listen(args.listen).map_err(|e| {
@@ -109,7 +109,7 @@ fn listen(port: u16) -> io::Result<(TcpListener, u16)> {
 }
 
 /// Serves until a signal comes.
-fn serve(listener: TcpListener, site: Site, stop: &Stop) -> Result<(), Failure> {
+fn serve(listener: TcpListener, site: Site, stop: &Interrupt) -> Result<(), Failure> {
     let failed = |e: io::Error| {
         Failure::failed(format!(
             "the page cannot be served ({e}): start the command again"
@@ -131,7 +131,7 @@ fn serve(listener: TcpListener, site: Site, stop: &Stop) -> Result<(), Failure> 
     ended.map_err(failed)
 }
 
-async fn stopped(stop: &Stop) {
+async fn stopped(stop: &Interrupt) {
     const TICK: Duration = Duration::from_millis(50);
     while !stop.is_set() {
         tokio::time::sleep(TICK).await;

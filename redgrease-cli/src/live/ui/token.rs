@@ -1,6 +1,7 @@
 //! The secret in the address.
 
 use crate::failure::Failure;
+use std::fmt::Write as _;
 use subtle::ConstantTimeEq as _;
 
 /// 256 random bits in hexadecimal digits.
@@ -8,15 +9,18 @@ pub(super) struct Token(String);
 
 impl Token {
     pub(super) fn new() -> Result<Self, Failure> {
-        let mut bytes = [0; 32];
+        let mut bytes = [0_u8; 32];
         getrandom::fill(&mut bytes).map_err(|e| {
             Failure::failed(format!(
                 "the system has no random numbers ({e}): without them the page would be open to all"
             ))
         })?;
-        Ok(Token(
-            bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-        ))
+        let mut digits = String::with_capacity(64);
+        for byte in bytes {
+            // Writing to a text cannot fail.
+            let _ = write!(digits, "{byte:02x}");
+        }
+        Ok(Token(digits))
     }
 
     pub(super) fn as_str(&self) -> &str {

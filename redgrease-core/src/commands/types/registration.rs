@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, text};
 use super::serialize;
-use crate::error::{GearError, Result, traceback};
+use crate::error::{GearError, Result};
 use crate::gear::Mode;
 use crate::keyword::{ReaderType, RegistrationStatus};
 use redis::Value;
@@ -125,12 +125,6 @@ impl RegistrationInfo {
     /// crate. For other registrations see [`last_error`](Self::last_error), which is Python's text.
     pub fn last_exception(&self) -> Option<GearError> {
         GearError::from_line(self.last_error.as_deref()?)
-    }
-
-    /// The error of the last failed run with the lines of Python's traceback, which servers send as a list of Python.
-    pub fn last_traceback(&self) -> Option<String> {
-        let error = self.last_error.as_deref()?;
-        Some(traceback(error).unwrap_or_else(|| error.to_owned()))
     }
 
     /// State of a stream reader.

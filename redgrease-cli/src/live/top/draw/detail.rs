@@ -8,7 +8,8 @@ use crate::live::model::{
     ExecutionView, Frame as Call, Problem, RegistrationView, RequirementView, SessionView,
     ShardView, Traceback, View,
 };
-use crate::live::text::{bytes, clean, clock, duration, millis, rate};
+use crate::live::text::{bytes, clock, duration, millis, rate};
+use crate::output::one_line;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -38,7 +39,10 @@ pub(super) fn draw(
     let block = Block::bordered()
         .border_type(BorderType::Rounded)
         .border_style(theme.border())
-        .title(Line::styled(format!(" {} ", clean(&title)), theme.title()));
+        .title(Line::styled(
+            format!(" {} ", one_line(&title)),
+            theme.title(),
+        ));
     let inside = block.inner(area);
     let lines: Vec<Line<'_>> = page
         .lines
@@ -90,10 +94,13 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn field(&mut self, name: &str, value: impl AsRef<str>) {
-        let value = clean(value.as_ref());
+        let value = one_line(value.as_ref());
         if !value.is_empty() {
             self.lines.push(Line::from(vec![
-                Span::styled(format!(" {:<16} ", clean(name)), self.theme.of(Tone::Dim)),
+                Span::styled(
+                    format!(" {:<16} ", one_line(name)),
+                    self.theme.of(Tone::Dim),
+                ),
                 Span::raw(value),
             ]));
         }
@@ -108,7 +115,7 @@ impl Page<'_> {
     fn heading(&mut self, text: &str, tone: Tone) {
         self.lines.push(Line::default());
         self.lines.push(Line::styled(
-            format!(" {}", clean(text)),
+            format!(" {}", one_line(text)),
             self.theme.of(tone),
         ));
     }
@@ -173,12 +180,12 @@ impl Page<'_> {
             self.heading("steps", Tone::Name);
         }
         for step in &row.steps {
-            self.lines.push(Line::raw(format!("   {}", clean(step))));
+            self.lines.push(Line::raw(format!("   {}", one_line(step))));
         }
         for error in &row.errors {
             self.heading("error", Tone::Bad);
             for line in error.lines() {
-                self.lines.push(Line::raw(format!("   {}", clean(line))));
+                self.lines.push(Line::raw(format!("   {}", one_line(line))));
             }
         }
         format!("execution {}", crate::live::text::short_id(&row.id))
@@ -260,7 +267,7 @@ impl Page<'_> {
     fn traceback(&mut self, traceback: &Traceback) {
         if traceback.frames.is_empty() {
             for line in traceback.text.lines() {
-                self.lines.push(Line::raw(format!("   {}", clean(line))));
+                self.lines.push(Line::raw(format!("   {}", one_line(line))));
             }
         }
         for call in &traceback.frames {
@@ -272,9 +279,9 @@ impl Page<'_> {
         let tone = if call.is_own { Tone::Name } else { Tone::Dim };
         let place = format!("{}:{}", call.file, call.line);
         self.lines.push(Line::from(vec![
-            Span::styled(format!("   {}", clean(&place)), self.theme.of(tone)),
+            Span::styled(format!("   {}", one_line(&place)), self.theme.of(tone)),
             Span::styled(
-                format!("  {}", clean(&call.function)),
+                format!("  {}", one_line(&call.function)),
                 self.theme.of(Tone::Dim),
             ),
         ]));
@@ -285,7 +292,11 @@ impl Page<'_> {
             } else {
                 (" ", Tone::Dim)
             };
-            let text = format!("   {mark} {:>5} │ {}", source.number, clean(&source.text));
+            let text = format!(
+                "   {mark} {:>5} │ {}",
+                source.number,
+                one_line(&source.text)
+            );
             self.lines.push(Line::styled(text, self.theme.of(tone)));
         }
     }

@@ -4,7 +4,8 @@ use super::super::state::Top;
 use super::theme::Theme;
 use crate::live::columns::Tone;
 use crate::live::model::{Point, View};
-use crate::live::text::{bytes, clean, clock, duration, millis, rate};
+use crate::live::text::{bytes, clock, duration, millis, rate};
+use crate::output::one_line;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -24,7 +25,7 @@ pub(super) fn height(area: Rect) -> u16 {
 pub(super) fn server(frame: &mut Frame<'_>, area: Rect, top: &Top, view: &View, theme: &Theme) {
     let time = clock(view.at);
     if let Some(trouble) = &top.state.trouble {
-        let first = clean(trouble.lines().next().unwrap_or_default());
+        let first = one_line(trouble.lines().next().unwrap_or_default());
         let text = format!(" no server since {time}, trying again: {first}");
         let width = usize::from(area.width);
         frame.render_widget(Line::styled(format!("{text:width$}"), theme.banner()), area);
@@ -40,18 +41,18 @@ pub(super) fn server(frame: &mut Frame<'_>, area: Rect, top: &Top, view: &View, 
     let [left, right] =
         Layout::horizontal([Constraint::Min(0), Constraint::Length(width)]).areas(area);
     let server = &view.server;
-    let mut facts = vec![clean(&server.name), clean(&server.address)];
+    let mut facts = vec![one_line(&server.name), one_line(&server.address)];
     facts.extend(
         server
             .engine
             .as_deref()
-            .map(|it| format!("engine {}", clean(it))),
+            .map(|it| format!("engine {}", one_line(it))),
     );
     facts.extend(
         server
             .python
             .as_deref()
-            .map(|it| format!("Python {}", clean(it))),
+            .map(|it| format!("Python {}", one_line(it))),
     );
     facts.extend(
         server

@@ -19,7 +19,7 @@ use super::panes::Pane;
 use super::state::{Mode, Top};
 use crate::live::columns::Tone;
 use crate::live::model::View;
-use crate::live::text::clean;
+use crate::output::one_line;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -56,7 +56,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, top: &mut Top) {
     last_line(frame, last, top, &theme);
     match top.mode.clone() {
         Mode::Help(line) => {
-            top.mode = Mode::Help(overlay::help(frame, area, line, top.is_read_only, &theme))
+            top.mode = Mode::Help(overlay::help(frame, area, line, top.is_read_only, &theme));
         }
         Mode::Ask(question, _) => overlay::ask(frame, area, &question, &theme),
         Mode::List | Mode::Search | Mode::Detail(_) => {}
@@ -138,11 +138,11 @@ fn last_line(frame: &mut Frame<'_>, area: Rect, top: &mut Top, theme: &Theme) {
     let line = if top.mode == Mode::Search {
         Line::from(vec![
             Span::styled("/", theme.of(Tone::Name)),
-            Span::raw(clean(&search)),
+            Span::raw(one_line(&search)),
             Span::styled("▏", theme.of(Tone::Name)),
         ])
     } else if let Some((text, tone)) = top.message() {
-        Line::styled(clean(text), theme.of(tone))
+        Line::styled(one_line(text), theme.of(tone))
     } else if matches!(top.mode, Mode::Detail(_)) {
         keys(&[("esc", "back"), ("↑ ↓", "scroll")], theme)
     } else {
@@ -154,7 +154,7 @@ fn last_line(frame: &mut Frame<'_>, area: Rect, top: &mut Top, theme: &Theme) {
         if !search.is_empty() {
             line.spans.insert(
                 0,
-                Span::styled(format!(" /{} ", clean(&search)), theme.selected_tab()),
+                Span::styled(format!(" /{} ", one_line(&search)), theme.selected_tab()),
             );
         }
         line

@@ -1,7 +1,7 @@
 //! The rows of a pane.
 
 use super::super::panes::List;
-use super::theme::Theme;
+use super::theme::{SELECTED_ROW, Theme};
 use crate::live::columns::{Column, Row, Tone, Width};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -91,7 +91,7 @@ pub(super) fn draw<T: Row>(
                 height: 1,
                 ..body
             };
-            frame.buffer_mut().set_style(line, theme.selected_row());
+            frame.buffer_mut().set_style(line, SELECTED_ROW);
         }
     }
     list

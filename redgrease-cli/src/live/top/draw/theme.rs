@@ -7,6 +7,9 @@ pub(super) struct Theme {
     has_colors: bool,
 }
 
+/// The selected row keeps its colours.
+pub(super) const SELECTED_ROW: Style = Style::new().add_modifier(Modifier::REVERSED);
+
 impl Theme {
     /// Honours `--color`, `NO_COLOR` and the like.
     pub(super) fn of_terminal() -> Self {
@@ -39,10 +42,6 @@ impl Theme {
     pub(super) fn selected_tab(&self) -> Style {
         self.of(Tone::Name)
             .add_modifier(Modifier::REVERSED | Modifier::BOLD)
-    }
-
-    pub(super) fn selected_row(&self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
     }
 
     /// The line that tells of a server that is away.

@@ -36,15 +36,27 @@ export function buttons(kind, row, { changes, refresh }) {
   );
 }
 
+// A question has one answer, which is of no other question. (The event `close` of a dialog comes later than its button.)
+let answer = () => {};
+byId("question-yes").addEventListener("click", () => answer(true));
+byId("question-no").addEventListener("click", () => answer(false));
+byId("question").addEventListener("cancel", () => answer(false));
+
 function agrees(question, note, yes) {
+  answer(false);
   const dialog = byId("question");
   byId("question-text").textContent = question;
   byId("question-note").textContent = note;
   byId("question-yes").textContent = yes;
-  dialog.returnValue = "no";
   dialog.showModal();
   byId("question-no").focus();
-  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
+  return new Promise((resolve) => {
+    answer = (agreed) => {
+      answer = () => {};
+      dialog.close();
+      resolve(agreed);
+    };
+  });
 }
 
 async function send(verb, id, refresh) {

@@ -1,0 +1,25 @@
+//! `redgrease top` and `redgrease ui`, as people use them: in a terminal, and in a browser.
+//!
+//! | module | purpose |
+//! |---|---|
+//! | `terminal` | a program in a terminal, and what it shows |
+//! | `browser` | a Chromium without windows |
+//! | `gears` | scripts for the tests, and what calls them |
+//! | `page` | `redgrease ui`, and requests to it |
+//! | `top_shows`, `top_keys`, `top_terminal`, `plain` | tests of `top` |
+//! | `ui_guard`, `ui_page` | tests of `ui` |
+#![allow(clippy::unwrap_used, reason = "a test fails")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod browser;
+mod gears;
+mod page;
+mod plain;
+mod terminal;
+mod top_keys;
+mod top_shows;
+mod top_terminal;
+mod ui_guard;
+mod ui_page;
