@@ -10,6 +10,7 @@ mod doctor;
 mod engine;
 mod krate;
 mod serve;
+mod tls;
 
 use std::fs;
 use std::path::{Path, PathBuf};

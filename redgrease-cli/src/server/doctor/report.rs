@@ -71,8 +71,9 @@ impl Report {
         self.0.push(Finding {
             check,
             status,
-            message: printable(message),
-            remedy: remedy.map(printable),
+            message: without_passwords(&one_line(message)),
+            // A remedy shows how an address with a password is written.
+            remedy: remedy.map(one_line),
         });
     }
 
@@ -130,11 +131,6 @@ impl Report {
         ));
         Ok(())
     }
-}
-
-/// One line, without what moves the cursor of a terminal and without passwords in addresses.
-fn printable(text: &str) -> String {
-    without_passwords(&one_line(text))
 }
 
 #[cfg(test)]
