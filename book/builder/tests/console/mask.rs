@@ -10,6 +10,7 @@ static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\b[0-9a-f]{40}\b(-\d+)?", "ID"),
         (r"\b[0-9a-f]{32,64}\b", "ID"),
         (r"-[0-9a-f]{16}\b", "-ID"),
+        (r"\b[0-9a-f]{12}\b", "ID"),
         (r"\b0{40}-\d+\b", "ID"),
         // Dates and times.
         (r"\b\d{4}-\d{2}-\d{2}[T ]?", "DATE "),

@@ -14,6 +14,9 @@ const FIRST_PORT: u16 = 30_001;
 /// The port of a server in the book.
 const PORT: u16 = 6379;
 
+/// The folder of the commands in the book. It has the length of a usual temporary folder, so that columns of tables stay in line.
+const WORK: &str = "/home/ada/src/my-app";
+
 /// The port of a server without the engine in the book.
 const PLAIN_PORT: u16 = 6380;
 
@@ -204,8 +207,8 @@ impl Place {
         let work = self.work();
         let real = work.canonicalize().unwrap_or_else(|_| work.clone());
         let text = text
-            .replace(&*real.to_string_lossy(), "/home/ada/app")
-            .replace(&*work.to_string_lossy(), "/home/ada/app");
+            .replace(&*real.to_string_lossy(), WORK)
+            .replace(&*work.to_string_lossy(), WORK);
         self.parts
             .iter()
             .fold(text, |text, (real, book)| text.replace(real, book))
