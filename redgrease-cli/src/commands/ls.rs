@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::output::{Table, without_passwords};
 use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use redgrease_core::{
     GearsCommands as _, Mode, ReaderType, RegistrationFilter, RegistrationInfo, SessionsOptions,
 };
@@ -15,8 +16,8 @@ pub(crate) struct Args {
     /// Only registrations of this reader
     #[arg(long, value_name = "READER")]
     reader: Option<Reader>,
-    /// Only registrations of this mode: sync, `async_local` or async
-    #[arg(long, value_name = "MODE")]
+    /// Only registrations of this mode
+    #[arg(long, value_name = "MODE", value_parser = modes())]
     mode: Option<Mode>,
     /// Only registrations of sessions whose id matches a glob pattern
     #[arg(long, value_name = "GLOB")]
@@ -42,6 +43,10 @@ pub(crate) struct Args {
     /// List the sessions, not the registrations
     #[arg(long, conflicts_with_all = ["reader", "mode", "description", "trigger", "key", "stream", "failed", "cluster"])]
     sessions: bool,
+}
+
+fn modes() -> impl TypedValueParser<Value = Mode> {
+    PossibleValuesParser::new(["sync", "async_local", "async"]).try_map(|word| word.parse::<Mode>())
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -5,6 +5,7 @@ use super::names::short;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::output::Table;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use redgrease_core::{
     Con, Execution, ExecutionFilter, ExecutionPlan, ExecutionStatus, GearsCommands as _,
 };
@@ -15,7 +16,7 @@ use std::time::Duration;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Only executions with this status; can be given several times
-    #[arg(long, value_name = "STATUS", value_parser = status)]
+    #[arg(long, value_name = "STATUS", value_parser = statuses())]
     status: Vec<ExecutionStatus>,
     /// Only executions that a registration began
     #[arg(long, conflicts_with = "scripts")]
@@ -39,11 +40,8 @@ const STATUSES: [&str; 8] = [
     "aborted",
 ];
 
-fn status(word: &str) -> Result<ExecutionStatus, String> {
-    match ExecutionStatus::from(word) {
-        ExecutionStatus::Other(_) => Err(format!("the statuses are {}", STATUSES.join(", "))),
-        status => Ok(status),
-    }
+fn statuses() -> impl TypedValueParser<Value = ExecutionStatus> {
+    PossibleValuesParser::new(STATUSES).map(|word| ExecutionStatus::from(word.as_str()))
 }
 
 #[derive(Serialize)]

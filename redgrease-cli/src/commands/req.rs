@@ -238,7 +238,7 @@ fn locked(packages: &[Requirement]) -> Result<Vec<String>, Failure> {
 }
 
 /// The requirement for exactly this wheel: `six-1.16.0-py2.py3-none-any.whl` is `six==1.16.0`.
-fn pinned(wheel: &str) -> Option<String> {
+pub(super) fn pinned(wheel: &str) -> Option<String> {
     let mut parts = wheel.rsplit('/').next()?.strip_suffix(".whl")?.split('-');
     let (name, version) = (parts.next()?, parts.next()?);
     Some(format!("{}=={version}", normalized_name(name)))

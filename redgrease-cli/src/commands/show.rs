@@ -6,7 +6,8 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::output::{Fields, text_of, without_passwords};
 use redgrease_core::{
-    Con, Execution, ExecutionPlan, GearsCommands as _, RegistrationInfo, Session,
+    Con, Execution, ExecutionPlan, GearsCommands as _, RegistrationInfo, Requirement, Session,
+    SessionsOptions,
 };
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -58,7 +59,7 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
             shown.registration(&mut con, registration);
         }
         for session in named.sessions {
-            shown.session(&known, session);
+            shown.session(&mut con, &known, session)?;
         }
         for execution in named.executions {
             shown.execution(&mut con, execution)?;
@@ -141,7 +142,16 @@ impl Shown {
         self.texts.push(text);
     }
 
-    fn session(&mut self, known: &Known, it: &Session) {
+    fn session(&mut self, con: &mut Con, known: &Known, it: &Session) -> Result<(), Failure> {
+        let options = SessionsOptions::new().verbose().session(&it.id);
+        let mut verbose = con.dump_sessions(&options)?;
+        // It may have ended in the meantime.
+        let it = verbose.first_mut().map_or(it, |it| {
+            for row in &mut it.requirement_rows {
+                row.name = without_passwords(&row.name);
+            }
+            it
+        });
         let mut text = Fields::new(format!("session {}", short_session(&it.id)));
         text.add("id", &it.id);
         text.add_some("description", described(it));
@@ -155,11 +165,10 @@ impl Shown {
         for (name, value) in &it.extra {
             text.add(name, without_passwords(&text_of(value)));
         }
-        if !it.requirements.is_empty() {
-            text.add(
-                "requirements",
-                without_passwords(&it.requirements.join(" ")),
-            );
+        let requirements = it.requirement_rows.iter().map(requirement);
+        let requirements: Vec<String> = requirements.collect();
+        if !requirements.is_empty() {
+            text.add_styled("requirements", requirements.join("\n") + "\n");
         }
         let mut lines = String::new();
         for id in &it.registrations {
@@ -181,6 +190,7 @@ impl Shown {
         text.add_styled("registrations", lines);
         self.sessions.push(json!(it));
         self.texts.push(text);
+        Ok(())
     }
 
     fn execution(&mut self, con: &mut Con, it: &Execution) -> Result<(), Failure> {
@@ -240,4 +250,19 @@ impl Shown {
         self.texts.push(text);
         Ok(())
     }
+}
+
+/// A package with what is installed for it.
+fn requirement(it: &Requirement) -> String {
+    let versions: Vec<String> = it
+        .wheels
+        .iter()
+        .filter_map(|wheel| super::req::pinned(wheel))
+        .collect();
+    let state = match (it.is_installed, &*versions) {
+        (false, _) => "not installed".to_owned(),
+        (true, []) => "installed".to_owned(),
+        (true, versions) => versions.join(" "),
+    };
+    crate::output::one_line(&format!("{} ({state})", it.name))
 }

@@ -68,7 +68,7 @@ fn commands_see_all_shards() {
     .ok();
     let config = on(
         &cluster,
-        &["config", "get", "--cluster", "MaxExecutions", "--json"],
+        &["config", "--cluster", "get", "MaxExecutions", "--json"],
     )
     .json();
     let values: Vec<_> = config[0]["values"].as_object().unwrap().values().collect();

@@ -83,6 +83,11 @@ fn packages_are_listed_locked_and_carried_over() {
         on(&online, &["req", "lock"]).ok(),
         "rgfirst==1.2\nrgsecond==1.2\n"
     );
+    let session = on(&online, &["show", "s"]).ok();
+    assert!(
+        session.contains("rgfirst>=1 (rgfirst==1.2 rgsecond==1.2)"),
+        "{session}"
+    );
     let locked = dir.path().join("locked.txt");
     on(
         &online,

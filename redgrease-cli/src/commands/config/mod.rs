@@ -13,7 +13,6 @@ use redgrease_syntax::nearest;
 use serde_json::{Value as Json, json};
 
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
     #[command(subcommand)]
     action: Option<Action>,
