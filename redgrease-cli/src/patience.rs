@@ -55,6 +55,7 @@ impl<'a> Patient<'a> {
                         ));
                         self.away_since = Some(Instant::now());
                     }
+                    log::debug!("{reason}: trying again in {pause:?}");
                     self.interrupt.sleep(pause);
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }

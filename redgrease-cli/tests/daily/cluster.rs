@@ -59,6 +59,22 @@ fn commands_see_all_shards() {
         id
     );
 
+    // Executions of one shard alone.
+    for url in cluster.urls() {
+        let mut con = redis::Client::open(url).unwrap().get_connection().unwrap();
+        let code = "GB('ShardsIDReader').run(mode='async_local')";
+        let mut cmd = redis::cmd("RG.PYEXECUTE");
+        let _: String = cmd.arg(code).arg("UNBLOCKING").query(&mut con).unwrap();
+    }
+    let rows = on(&cluster, &["ps", "--scripts", "--json"]).json();
+    let ids = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["id"].as_str().unwrap()[..40].to_owned());
+    let shards: std::collections::BTreeSet<String> = ids.collect();
+    assert_eq!(shards.len(), 3, "{rows}");
+
     let stats = on(&cluster, &["stats", "--cluster", "--json"]).json();
     assert_eq!(stats["servers"].as_array().unwrap().len(), 3);
     on(

@@ -132,11 +132,12 @@ fn a_server_may_go_away_and_come_back() {
     let server = start();
     let url = format!("redis://127.0.0.1:{port}/");
     let logs = Running::start(&url, &["logs", "-f"]);
-    let errors = Running::start(&url, &["logs", "-f", "--errors"]);
+    let errors = Running::start(&url, &["-vv", "logs", "-f", "--errors"]);
     logs.prints("RedGrease engine");
     server.kill().unwrap();
     logs.says("is away");
     errors.says("the server is away");
+    errors.says("no connection: trying again in 400ms");
     let server = start();
     logs.says("answers again after");
     errors.says("answers again after");
