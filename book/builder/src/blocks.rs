@@ -9,7 +9,7 @@
 pub struct Block {
     /// The line where it begins, from 1.
     pub line: usize,
-    /// The first word behind the fence; empty if there is none.
+    /// The first word behind the fence; empty for a bare fence.
     pub language: String,
     /// The other words.
     pub words: Vec<String>,

@@ -11,7 +11,7 @@
 //! | `console about` | all numbers may differ |
 //! | `console fails` | a command may fail; elsewhere that is an error |
 //! | `console for=SECONDS` | the last command is ended after this time, as with Ctrl-C |
-//! | `console sample` | what is printed depends on the machine: it is an example, and is written only where there is none |
+//! | `console sample` | what is printed depends on the machine: it is an example, and is written only where the page has nothing |
 //! | `LANGUAGE file=PATH` | the file is written, for the commands behind it |
 //! | `python`, `lua` | sent to the server |
 //!
