@@ -65,6 +65,13 @@ The server has counted 2 calls, 1 of them failed
 "
     );
     assert_prints(&printed, &expected);
+    let (_, text) = expected.split_once('\n').unwrap();
+    let (text, _) = text.split_once("\n\n").unwrap();
+    let page = include_str!("../../book/src/errors.md");
+    assert!(
+        page.contains(text),
+        "book/src/errors.md shows another text than\n{text}"
+    );
 }
 
 #[cfg(feature = "aio")]

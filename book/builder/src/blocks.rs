@@ -2,7 +2,7 @@
 //!
 //! The words behind the language say what is done with a block: `rust,no_run`, `python file=count.py`. A block that is not run
 //! has the reason in brackets, `console (not run: installs a package of the system)`, and one that a test of its own runs names
-//! that, `rust,ignore (run by tests/recipes/leaderboard.rs)`. Readers of the book do not see the brackets.
+//! that, `rust,ignore (run by tests/recipes/leaderboard.rs)`. `text (shown in FILE)` has lines of a file. Readers of the book do not see the brackets.
 
 /// A block of code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Block {
     pub not_run: Option<String>,
     /// The file of the test that runs it.
     pub run_by: Option<String>,
+    /// A file of the project that has the same lines.
+    pub shown_in: Option<String>,
     /// The text, without the indentation of the fence.
     pub text: String,
 }
@@ -62,6 +64,7 @@ pub fn of(page: &str) -> Vec<Block> {
             words: words.collect(),
             not_run: after("not run: "),
             run_by: after("run by "),
+            shown_in: after("shown in "),
             text,
         });
     }

@@ -95,6 +95,23 @@ fn tests_that_run_blocks_read_the_page() {
 }
 
 #[test]
+fn lines_of_other_files_are_still_there() {
+    for page in all().unwrap() {
+        for block in blocks::of(&page.text) {
+            let Some(file) = &block.shown_in else {
+                continue;
+            };
+            let text = std::fs::read_to_string(root().join(file)).unwrap_or_default();
+            let place = place(&page, &block);
+            assert!(
+                text.contains(&block.text),
+                "{place}: {file} has other lines"
+            );
+        }
+    }
+}
+
+#[test]
 fn other_code_is_run_by_the_test_of_the_console() {
     for (page, block) in code() {
         let is_known = match block.language.as_str() {
