@@ -3,6 +3,7 @@
 use super::load::Compared;
 use super::plan::{Change, Step};
 use super::planned::{Planned, faults};
+use super::program::{self, Gear, Question};
 use super::run::compared;
 use super::settings::{Flags, Settings};
 use super::{difference, index};
@@ -10,15 +11,16 @@ use crate::app::App;
 use crate::failure::Failure;
 use redgrease_core::Con;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Shows what `redgrease deploy` and `redgrease sync` would change, with the texts.
 ///
-/// The texts that scripts had when they were sent are in the index of the server.
+/// The texts that scripts had when they were sent are in the index of the server. A program in Rust is started, says which gears it
+/// would register when it comes to that point, and ends.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Scripts, files of requirements, and directories of them
-    #[arg(required = true, value_name = "PATH")]
+    /// Scripts, files of requirements, and directories of them; or one program with gears
+    #[arg(required = true, value_name = "PATH|PROGRAM")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
     flags: Flags,
@@ -41,6 +43,9 @@ struct Row<'a> {
 
 pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
     let settings = Settings::new(app, &args.flags, None)?;
+    if let Some(program) = program::among(&args.paths)? {
+        return of_program(app, args, program, &settings.url);
+    }
     let (mut con, compared) = compared(app, &settings, &args.paths)?;
     let mut rows = Vec::new();
     for step in &compared.plan.steps {
@@ -62,6 +67,29 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
     faults(app, &compared)?;
     let is_same = compared.plan.steps.iter().all(|step| step.change.is_none());
     if is_same {
+        app.out.note("the server has all of it");
+    } else if args.exit_code {
+        return Err(Failure::said());
+    }
+    Ok(())
+}
+
+/// What a program would change. Servers do not have the texts of gears in Rust.
+fn of_program(app: &App, args: &Args, path: &Path, url: &str) -> Result<(), Failure> {
+    let answer = program::ask(app, path, Question::Plan, url)?;
+    let gears = answer.gears();
+    if app.out.is_json() {
+        app.out.json(&gears)?;
+    } else {
+        for gear in &gears {
+            if gear.is_change() {
+                app.out.line(gear.line())?;
+            } else {
+                app.out.detail(gear.line());
+            }
+        }
+    }
+    if !gears.iter().any(Gear::is_change) {
         app.out.note("the server has all of it");
     } else if args.exit_code {
         return Err(Failure::said());

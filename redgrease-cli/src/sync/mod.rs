@@ -7,6 +7,7 @@
 //! | `run.rs` | `redgrease sync PATH..`, with `watch.rs` for `--watch` |
 //! | `deploy.rs` | `redgrease deploy PATH..`: the plan, a question, and the work |
 //! | `diff.rs` | `redgrease diff PATH..`: the plan and the texts; `difference.rs` compares two texts |
+//! | `program.rs` | programs with gears in place of paths, for both |
 //! | `prune.rs` | `redgrease prune`: sessions that nothing needs |
 //! | `migrate/` | `redgrease migrate`: what a server with RedisGears has, and what will differ |
 //!
@@ -40,6 +41,7 @@ pub(crate) mod migrate;
 mod patterns;
 mod plan;
 mod planned;
+mod program;
 pub(crate) mod prune;
 mod report;
 pub(crate) mod run;

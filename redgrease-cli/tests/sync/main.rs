@@ -9,6 +9,7 @@ mod flags;
 mod many;
 mod migrating;
 mod once;
+mod programs;
 mod scripts;
 mod stress;
 mod watching;

@@ -40,6 +40,12 @@ impl<A: IntoConnectionInfo> IntoAddresses for A {
     }
 }
 
+impl IntoAddresses for Addresses {
+    fn into_addresses(self) -> Result<Addresses> {
+        Ok(self)
+    }
+}
+
 impl<A> IntoAddresses for AnyOf<A>
 where
     A: IntoIterator<Item: IntoConnectionInfo>,

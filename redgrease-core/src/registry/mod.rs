@@ -10,9 +10,10 @@
 //! * `heal`: registers again what a server has lost. `turns`: the lock for that.
 //! * `orphans`: sessions that the program does not contain any longer.
 //! * `exchange`: drives `register` and `heal` over blocking and async connections. `time_limit`: the time that they have.
-//! * `start`: connects and registers in one step.
+//! * `start`: connects and registers in one step. `asked`: the questions of the program `redgrease`.
 //! * `calls`, `stats`: statistics of a gear.
 
+mod asked;
 mod calls;
 mod description;
 mod exchange;

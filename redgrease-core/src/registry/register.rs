@@ -1,5 +1,6 @@
 //! Registers the gears of a program: reads the sessions of the server, and sends what differs.
 
+use super::asked;
 #[cfg(feature = "aio")]
 use super::exchange::drive_async;
 use super::exchange::{Exchange, Kind, Link, drive};
@@ -92,25 +93,38 @@ pub(super) fn exchange(
     let limit = profile.registration_timeout.0;
     let primaries = endpoint.and_then(Endpoint::primaries);
     Ok(Exchange::new(kind, limit, |link| async move {
-        let terms = Terms {
-            policy: profile.policy,
-            take_over: profile.take_over,
-            sets: &sets,
-        };
-        let mut report = Report::default();
-        for set in &sets {
-            report.sessions.push(match &primaries {
-                None => register(&link, set, &profile, terms).await?,
-                Some(primaries) => register_on_all(&link, primaries, set, &profile, terms).await?,
-            });
-        }
-        if primaries.is_some() {
-            link.close().await;
-        }
-        report.took = begun.elapsed();
-        log(&report);
-        Ok(report)
+        let registered = register_sets(&link, &sets, &profile, primaries.as_deref(), begun).await;
+        asked::answer(&registered);
+        registered
     }))
+}
+
+/// Registers the sets of a program.
+async fn register_sets(
+    link: &Link,
+    sets: &[GearSet],
+    profile: &Profile,
+    primaries: Option<&[Address]>,
+    begun: Instant,
+) -> Result<Report> {
+    let terms = Terms {
+        policy: profile.policy,
+        take_over: profile.take_over,
+        sets,
+    };
+    let mut report = Report::default();
+    for set in sets {
+        report.sessions.push(match primaries {
+            None => register(link, set, profile, terms).await?,
+            Some(primaries) => register_on_all(link, primaries, set, profile, terms).await?,
+        });
+    }
+    if primaries.is_some() {
+        link.close().await;
+    }
+    report.took = begun.elapsed();
+    log(&report);
+    Ok(report)
 }
 
 /// Registers one set on the primaries of a cluster, except those that cannot be reached. A server that tells the others leaves
@@ -175,6 +189,7 @@ async fn compare_and_send(
         };
         let sending = match plan(set, profile, &sessions, terms)? {
             Step::Keep(report) => return Ok(*report),
+            Step::Send(sending) if asked::is_plan() => return Ok(sending.report),
             Step::Send(sending) => *sending,
         };
         let (script, outcome) = send(link, &sending).await;

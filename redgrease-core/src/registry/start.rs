@@ -1,5 +1,6 @@
 //! Connects and registers in one step.
 
+use super::asked;
 #[cfg(feature = "aio")]
 use super::register::register_all_async_with;
 use super::register::register_all_with;
@@ -32,7 +33,7 @@ pub fn start(address: impl IntoAddresses) -> Result<Con> {
 ///
 /// Those of [`start`].
 pub fn start_with(address: impl IntoAddresses, options: &Options) -> Result<(Con, Report)> {
-    let mut con = connect(address)?;
+    let mut con = connect(asked::address(address)?)?;
     let report = register_all_with(&mut con, options)?;
     Ok((con, report))
 }
@@ -60,7 +61,7 @@ pub async fn start_async_with(
     address: impl IntoAddresses,
     options: &Options,
 ) -> Result<(AsyncCon, Report)> {
-    let mut con = connect_async(address).await?;
+    let mut con = connect_async(asked::address(address)?).await?;
     let report = register_all_async_with(&mut con, options).await?;
     Ok((con, report))
 }
@@ -88,6 +89,7 @@ impl Pool {
         options: &Options,
         pool_options: &PoolOptions,
     ) -> Result<(Self, Report)> {
+        let address = asked::address(address)?;
         let mut pool = Pool::connect_with(address, pool_options).await?;
         let report = register_all_async_with(&mut pool, options).await?;
         Ok((pool, report))
@@ -115,7 +117,7 @@ impl BlockingPool {
         options: &Options,
         pool_options: &PoolOptions,
     ) -> Result<(Self, Report)> {
-        let mut pool = BlockingPool::connect_with(address, pool_options)?;
+        let mut pool = BlockingPool::connect_with(asked::address(address)?, pool_options)?;
         let report = register_all_with(&mut pool, options)?;
         Ok((pool, report))
     }
