@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 const MARK: &str = "redgrease-program interface=1;";
 
 /// How long a program may take to come to its registration.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// The beginnings of programs: ELF, and Mach-O of both orders.
@@ -44,7 +44,8 @@ pub(super) struct Answer {
 
 #[derive(Debug, Deserialize)]
 struct Session {
-    session: String,
+    #[serde(rename = "session")]
+    id: String,
     action: String,
     version: Option<String>,
     registered: Vec<String>,
@@ -59,7 +60,8 @@ struct Session {
 /// What happens to one gear.
 #[derive(Debug, Serialize)]
 pub(super) struct Gear<'a> {
-    gear: &'a str,
+    #[serde(rename = "gear")]
+    name: &'a str,
     session: &'a str,
     action: Action,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -235,10 +237,10 @@ impl Session {
         for (names, action, reason) in lists {
             for gear in names {
                 // A gear that was taken over is in the list of what was registered, too.
-                gears.retain(|other| other.gear != gear);
+                gears.retain(|other| other.name != gear);
                 gears.push(Gear {
-                    gear,
-                    session: &self.session,
+                    name: gear,
+                    session: &self.id,
                     action: if stays.is_some() {
                         Action::Unchanged
                     } else {
@@ -263,7 +265,7 @@ impl Gear<'_> {
         let reason = reason.unwrap_or_default();
         format!(
             "{style}{word:9}{style:#} {}  (session {}{})",
-            one_line(self.gear),
+            one_line(self.name),
             one_line(self.session),
             one_line(&reason)
         )

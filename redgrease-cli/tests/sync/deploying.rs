@@ -1,6 +1,7 @@
 //! `redgrease deploy`, `diff` and `prune`.
 
 use crate::common::on;
+use crate::common::terminal::Terminal;
 use crate::scripts::{Scripts, call, con, sessions, trigger_script, triggers};
 use redgrease_core::{GearsCommands as _, PyExecuteOptions};
 use redgrease_embedded::Server;
@@ -94,6 +95,28 @@ fn deploy_asks_and_does_what_diff_says() {
     scripts.write("a.py", "1 / 0\n");
     deploy(&["-y"]).fails(1);
     assert_eq!(call(&mut con, "a").unwrap(), "2");
+}
+
+#[test]
+fn a_person_is_asked() {
+    let server = Server::start().unwrap();
+    let mut con = con(&server);
+    let scripts = Scripts::new();
+    scripts.trigger("a.py", "a", "1");
+    for (answer, code, is_deployed) in [("n\r", 0, false), ("\r", 0, false), ("y\r", 0, true)] {
+        let mut terminal = Terminal::start(server.url(), 100, &["deploy", scripts.dir()], &[]);
+        terminal.shows("Change this script? [y/N]");
+        terminal.shows("added");
+        terminal.press(answer);
+        let (ended, screen, _) = terminal.end();
+        assert_eq!(ended, code, "{screen}");
+        assert_eq!(
+            screen.contains("nothing was changed"),
+            !is_deployed,
+            "{screen}"
+        );
+        assert_eq!(call(&mut con, "a").is_ok(), is_deployed);
+    }
 }
 
 #[test]

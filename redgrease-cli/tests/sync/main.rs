@@ -5,6 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod deploying;
+mod elsewhere;
 mod flags;
 mod many;
 mod migrating;
