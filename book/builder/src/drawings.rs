@@ -4,6 +4,8 @@ use crate::Problems;
 use crate::pages::{SOURCE, has_extension, root};
 use std::fs;
 
+const FOLDER: &str = "drawings/";
+
 /// A line of a page that is a drawing: `![what it shows](drawings/name.svg)`.
 pub(crate) fn inlined(page: &str, problems: &mut Problems) -> String {
     let mut whole = String::with_capacity(page.len());
@@ -40,7 +42,9 @@ fn drawing(line: &str) -> Option<(&str, &str)> {
         .strip_prefix("![")?
         .strip_suffix(')')?
         .split_once("](")?;
-    has_extension(path, "svg").then_some((shows, path))
+    // Others have colours of their own.
+    let is_drawing = path.starts_with(FOLDER) && has_extension(path, "svg");
+    is_drawing.then_some((shows, path))
 }
 
 #[cfg(test)]
@@ -53,8 +57,9 @@ mod tests {
             drawing("![a b](drawings/c.svg)"),
             Some(("a b", "drawings/c.svg"))
         );
-        assert_eq!(drawing("see ![a](c.svg)"), None);
-        assert_eq!(drawing("![a](c.png)"), None);
+        assert_eq!(drawing("see ![a](drawings/c.svg)"), None);
+        assert_eq!(drawing("![a](drawings/c.png)"), None);
+        assert_eq!(drawing("![a](shots/c.svg)"), None);
         let mut problems = Problems::default();
         inlined("![a](drawings/none.svg)", &mut problems);
         assert!(problems.to_string().contains("none.svg"));
