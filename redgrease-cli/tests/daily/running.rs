@@ -221,14 +221,30 @@ fn mistakes_have_their_exit_codes() {
 
 #[test]
 fn an_interrupt_aborts_the_execution_on_the_server() {
-    let server = Server::start().unwrap();
+    aborts_an_execution(&Server::start().unwrap());
+}
+
+#[test]
+fn results_of_a_server_that_keeps_none_are_printed() {
+    let server = Server::builder()
+        .module_arg("MaxExecutions", "0")
+        .start()
+        .unwrap();
+    let code = "GB('ShardsIDReader').map(lambda _: 'kept').run()";
+    for _ in 0..10 {
+        assert_eq!(on(&server, &["run", "-c", code]).ok(), "kept\n");
+    }
+    aborts_an_execution(&server);
+}
+
+fn aborts_an_execution(server: &Server) {
     let code = "import time\nGB('ShardsIDReader').map(lambda _: time.sleep(60)).run()";
     let mut child = program(&["run", "-c", code])
         .env("REDGREASE_URL", server.url())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut con = con(&server);
+    let mut con = con(server);
     let mut running = || {
         let executions = con.dump_executions().unwrap();
         executions

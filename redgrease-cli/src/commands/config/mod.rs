@@ -281,7 +281,7 @@ fn set(
     }
     if failed.is_empty() {
         app.out.note(
-            "changed until the server restarts: an argument of the module (`--loadmodule`) stays",
+            "changed until the server restarts: an argument of the module (`--loadmodule .. NAME VALUE`) stays longer",
         );
         return Ok(());
     }

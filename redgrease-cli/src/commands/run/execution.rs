@@ -4,6 +4,7 @@
 //! aborts.
 
 use super::super::names::short;
+use super::unnamed::Unnamed;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
@@ -22,7 +23,7 @@ pub(super) enum Outcome {
     Ok,
     /// It runs, and nobody waits for it.
     Started(ExecId),
-    Results(ExecId, ExecutionResult<Value>),
+    Results(Option<ExecId>, ExecutionResult<Value>),
 }
 
 /// What is waited for.
@@ -46,14 +47,22 @@ const ABORT: Duration = Duration::from_secs(10);
 
 pub(super) fn run(
     app: &App,
-    con: Con,
+    mut con: Con,
     source: &Source,
     session: &str,
-    options: PyExecuteOptions,
+    mut options: PyExecuteOptions,
     Waiting { waits, installs }: Waiting,
 ) -> Result<Outcome, Failure> {
     let interrupt = Interrupt::catch()?;
     let (send, events) = channel();
+    let unnamed = if waits {
+        Unnamed::before(&mut con)
+    } else {
+        None
+    };
+    if unnamed.is_none() {
+        options = options.unblocking();
+    }
     let text = source.text.clone();
     std::thread::spawn(move || {
         let outcome = execute(con, &text, &options, waits, &send);
@@ -65,6 +74,7 @@ pub(super) fn run(
         session,
         interrupt,
         id: None,
+        unnamed,
         aborting: None,
         con: None,
         bar: bar(app, installs),
@@ -94,8 +104,7 @@ fn execute(
 ) -> Result<Outcome, Error> {
     let id = match con.pyexecute_options::<Value>(text, options)? {
         Executed::Started(id) => id,
-        // Nothing else has an id.
-        Executed::Results(results) => return Ok(Outcome::Results(ExecId::new(0), results)),
+        Executed::Results(results) => return Ok(Outcome::Results(None, results)),
         _ => return Ok(Outcome::Ok),
     };
     if !waits {
@@ -105,7 +114,7 @@ fn execute(
     let results = con.get_results_blocking(&id)?;
     // A server keeps the results of executions that nobody waited for at first.
     let _ = con.drop_execution(&id);
-    Ok(Outcome::Results(id, results))
+    Ok(Outcome::Results(Some(id), results))
 }
 
 fn bar(app: &App, installs: bool) -> ProgressBar {
@@ -147,6 +156,7 @@ struct Watch<'a> {
     interrupt: Interrupt,
     /// The execution, if it has begun.
     id: Option<ExecId>,
+    unnamed: Option<Unnamed>,
     aborting: Option<Aborting>,
     /// The second connection.
     con: Option<Con>,
@@ -200,6 +210,7 @@ impl Watch<'_> {
             return Ok(());
         }
         aborting.told = Some(Instant::now());
+        self.find();
         let (id, session) = (self.id.clone(), self.session);
         let told = self.second().map(|con| match &id {
             Some(id) => con.abort_execution(id),
@@ -212,6 +223,14 @@ impl Watch<'_> {
                 Ok(())
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Looks for an execution that the server does not name.
+    fn find(&mut self) {
+        if let (None, Some(unnamed)) = (&self.id, self.unnamed.take()) {
+            self.id = self.second().and_then(|con| unnamed.find(con));
+            self.unnamed = Some(unnamed);
         }
     }
 

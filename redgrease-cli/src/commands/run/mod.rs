@@ -1,9 +1,11 @@
 //! `redgrease run`: runs a script on the server.
 //!
-//! * `execution`: sends the script, waits, and aborts it after Ctrl-C. `report`: prints what came of it.
+//! * `execution`: sends the script, waits, and aborts it after Ctrl-C. `unnamed`: for servers that keep few results. `report`: prints
+//!   what came of it.
 
 mod execution;
 mod report;
+mod unnamed;
 
 use super::script;
 use crate::app::App;
@@ -105,7 +107,6 @@ impl Args {
 
     fn options(&self, session: &str, requirements: Vec<String>) -> PyExecuteOptions {
         let mut options = PyExecuteOptions::new()
-            .unblocking()
             .id(session)
             .requirements(requirements);
         if let Some(description) = &self.description {

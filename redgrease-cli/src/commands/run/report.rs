@@ -50,7 +50,7 @@ pub(super) fn print(
                 .collect();
             if is_json {
                 app.out
-                    .json(&result(Some(&id), session, &results.values, &errors, &[]))?;
+                    .json(&result(id.as_ref(), session, &results.values, &errors, &[]))?;
                 return if errors.is_empty() {
                     Ok(())
                 } else {
