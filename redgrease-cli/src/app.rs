@@ -3,7 +3,7 @@
 use crate::args::Options;
 use crate::failure::{Failure, Kind};
 use crate::output::{Output, clean};
-use redgrease_core::{Con, connect};
+use redgrease_core::{Con, ErrorKind, connect};
 use std::io::Write as _;
 
 /// The environment variable with the address of the server.
@@ -84,8 +84,10 @@ pub(crate) fn connect_to(url: &str) -> Result<Con, Failure> {
             e.kind() == redis::ErrorKind::AuthenticationFailed
                 || matches!(e.code(), Some("NOAUTH" | "WRONGPASS"))
         });
+        let is_no_address = matches!(error.kind(), ErrorKind::Config { .. });
         let failure = Failure::from(error);
         match failure.kind() {
+            _ if is_no_address => Failure::usage(failure.to_string()),
             // The server is there, and refuses the password.
             Kind::NoServer if answers => Failure::failed(failure.to_string()),
             Kind::NoServer => Failure::new(

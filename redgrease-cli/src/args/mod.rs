@@ -94,6 +94,7 @@ const DEFAULT: &str = "sync";
 /// Adds `sync` to a command line whose first word that is no option is not the name of a command.
 pub(crate) fn with_default_command(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut words: Vec<OsString> = words.into_iter().collect();
+    without_bare_server(&mut words);
     if needs_default(&words[1.min(words.len())..]) {
         words.insert(1, DEFAULT.into());
     }
@@ -115,7 +116,6 @@ fn with_bare_watch(words: Vec<OsString>) -> Vec<OsString> {
             break;
         }
         let is_watch = word == "-w" || word == "--watch";
-        let is_number = |next: &OsString| next.to_str().is_some_and(|it| it.parse::<f64>().is_ok());
         if is_watch && words.peek().is_some_and(|next| !is_number(next)) {
             found.push(format!("--watch={}", sync::WATCH).into());
         } else {
@@ -126,18 +126,39 @@ fn with_bare_watch(words: Vec<OsString>) -> Vec<OsString> {
     found
 }
 
+fn is_number(word: &OsString) -> bool {
+    word.to_str().is_some_and(|it| it.parse::<f64>().is_ok())
+}
+
+/// `--server COMMAND` means `--server` without a host, in front of the command: `--server=ls` names a host `ls`.
+fn without_bare_server(words: &mut [OsString]) {
+    let command = Cli::command();
+    // Behind the command, the option has the meaning that the command gives it.
+    let end = words
+        .iter()
+        .skip(1)
+        .position(|word| is_command(&command, word));
+    let Some(last) = end.and_then(|at| words.get_mut(at)) else {
+        return;
+    };
+    if *last == "-s" || *last == "--server" {
+        *last = format!("--server={}", options::BARE_SERVER).into();
+    }
+}
+
+fn is_command(command: &clap::Command, word: &OsStr) -> bool {
+    word == "help"
+        || command.get_subcommands().any(|it| {
+            it.get_name_and_visible_aliases()
+                .iter()
+                .any(|name| word == *name)
+        })
+}
+
 fn needs_default(words: &[OsString]) -> bool {
     let command = Cli::command();
     let Some(default) = command.find_subcommand(DEFAULT) else {
         return false;
-    };
-    let is_command = |word: &OsStr| {
-        word == "help"
-            || command.get_subcommands().any(|it| {
-                it.get_name_and_visible_aliases()
-                    .iter()
-                    .any(|name| word == *name)
-            })
     };
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -147,17 +168,23 @@ fn needs_default(words: &[OsString]) -> bool {
         match text {
             "--" => return true,
             "-h" | "--help" | "-V" | "--version" => return false,
-            _ if !text.starts_with('-') || text == "-" => return !is_command(word),
+            _ if !text.starts_with('-') || text == "-" => return !is_command(&command, word),
             _ => {}
         }
         let option = [default, &command]
             .into_iter()
             .flat_map(clap::Command::get_arguments)
             .find(|it| is_named(it, text));
-        let takes_value = option.is_some_and(|it| {
-            it.get_action().takes_values() && it.get_num_args().is_none_or(|n| n.min_values() > 0)
-        });
-        if takes_value {
+        let Some(option) = option.filter(|it| it.get_action().takes_values()) else {
+            continue;
+        };
+        let is_optional = option.get_num_args().is_some_and(|n| n.min_values() == 0);
+        // An option whose value may be missing takes the next word, unless that is an option or no value for it.
+        let is_value = |next: &OsString| {
+            let is_option = next.to_str().is_some_and(|it| it.starts_with('-'));
+            !is_option && (option.get_long() != Some("watch") || is_number(next))
+        };
+        if !is_optional || words.as_slice().first().is_some_and(is_value) {
             words.next();
         }
     }
@@ -204,6 +231,8 @@ mod tests {
             ("-p 1 -v --json a b", "sync -p 1 -v --json a b"),
             ("-- ls", "sync -- ls"),
             ("-", "sync -"),
+            ("-s host scripts", "sync -s host scripts"),
+            ("-w 2 ls.d", "sync -w 2 ls.d"),
         ] {
             assert_eq!(words(line), expected, "{line}");
         }
@@ -216,6 +245,9 @@ mod tests {
             "sync ls",
             "--url redis://x ls",
             "-p 1 ls",
+            "-s 127.0.0.1 -p 7600 ls",
+            "--server host run -c x=1",
+            "--server=ls ls",
             "-q ls x",
             "help",
             "--help",
@@ -225,6 +257,19 @@ mod tests {
             "-r",
         ] {
             assert_eq!(words(line), line, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_bare_server_stands_in_front_of_a_command() {
+        for (line, expected) in [
+            ("-s ls", "--server=redis ls"),
+            ("--server ls x", "--server=redis ls x"),
+            ("-q -s ps --json", "-q --server=redis ps --json"),
+            ("ls -s", "ls -s"),
+            ("ls -s ps", "ls -s ps"),
+        ] {
+            assert_eq!(words(line), expected, "{line}");
         }
     }
 

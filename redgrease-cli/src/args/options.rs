@@ -3,6 +3,9 @@
 use clap::{Args, ValueEnum};
 
 #[allow(clippy::doc_markdown, reason = "clap prints the text as it is")]
+/// The host of a bare `--server`.
+pub(crate) const BARE_SERVER: &str = "redis";
+
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Options of all commands")]
 pub(crate) struct Options {
@@ -14,7 +17,7 @@ pub(crate) struct Options {
     pub(crate) url: Option<String>,
     /// Host of the server; `redis` if no host follows
     #[arg(
-        short, long, global = true, value_name = "HOST", num_args = 0..=1, default_missing_value = "redis",
+        short, long, global = true, value_name = "HOST", num_args = 0..=1, default_missing_value = BARE_SERVER,
         conflicts_with = "url"
     )]
     pub(crate) server: Option<String>,

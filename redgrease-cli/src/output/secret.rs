@@ -1,6 +1,14 @@
 //! Passwords in texts of a server, which no output shows.
 
-/// Replaces user and password in the addresses of a text: `https://user:password@host`.
+/// The words of the messages that tell how an address is written.
+const EXAMPLES: [&str; 4] = [
+    "user:password",
+    ":password",
+    "[user:password",
+    "[user[:password]",
+];
+
+/// Replaces user and password in the addresses of a text: `https://ada:secret@host`.
 pub(crate) fn without_passwords(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -13,6 +21,10 @@ pub(crate) fn without_passwords(text: &str) -> String {
             })
             .unwrap_or(behind.len());
         rest = match behind[..end].rfind('@') {
+            Some(at) if EXAMPLES.contains(&&behind[..at]) => {
+                out.push_str(&behind[..at]);
+                &behind[at..]
+            }
             Some(at) => {
                 out.push_str("***");
                 &behind[at..]
@@ -41,6 +53,10 @@ mod tests {
             ),
             ("redis://:pw@a:1, redis://b", "redis://***@a:1, redis://b"),
             ("https://host/a@b", "https://host/a@b"),
+            (
+                "write redis://[user:password@]host, or redis://:password@host",
+                "write redis://[user:password@]host, or redis://:password@host",
+            ),
             ("nothing", "nothing"),
         ] {
             assert_eq!(without_passwords(text), shown);
