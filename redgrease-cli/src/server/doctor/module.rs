@@ -18,7 +18,7 @@ pub(super) struct Module {
 /// Categories for commands of modules.
 const WITH_CATEGORIES: [u64; 3] = [7, 2, 0];
 
-/// The module; `None` if there is none.
+/// The module; `None` if the server has no such module.
 pub(super) fn look(node: &mut Node, report: &mut Report) -> Option<Module> {
     let engine = node.info("rg_engine_version").map(str::to_owned);
     let listed = node.connection().gears_version();

@@ -29,7 +29,7 @@ impl Node {
         self.info.get(field).map(String::as_str)
     }
 
-    /// A number of `INFO`; 0 if there is none.
+    /// A number of `INFO`; 0 if it has no such field.
     pub(super) fn number(&self, field: &str) -> u64 {
         self.info(field)
             .and_then(|text| text.parse().ok())

@@ -145,7 +145,7 @@ fn right(node: &mut Node, user: Option<&str>, command: &str) -> Right {
         match node.try_ask(&dry_run) {
             Ok(Value::Okay) => return Right::Granted,
             Ok(Value::BulkString(text)) => {
-                // A refusal of a key is none of the command.
+                // A refusal of a key is not one of the command.
                 let text = String::from_utf8_lossy(&text);
                 let is_denied = text.contains("to run the") || text.contains("to execute the");
                 return if is_denied {
