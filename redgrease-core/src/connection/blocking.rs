@@ -41,6 +41,10 @@ pub struct Con {
 }
 
 /// What a connection leads to.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "only a connection with TLS is that large, and each `Con` has one target"
+)]
 enum Target {
     One(One),
     #[cfg(feature = "cluster")]

@@ -26,6 +26,10 @@ pub(super) struct Exchange<'a, T> {
 }
 
 /// The next thing that a driver has to do.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "only an address with TLS is that large, and a step is used up at once"
+)]
 pub(super) enum Step<T> {
     Perform(Request),
     Done(T),
