@@ -8,14 +8,17 @@
 //! | `page` | `redgrease ui`, and requests to it |
 //! | `top_shows`, `top_keys`, `top_terminal`, `plain` | tests of `top` |
 //! | `ui_guard`, `ui_page` | tests of `ui` |
+//! | `pictures`, `drawing` | the pictures of the book; `shop/` has their scripts |
 #![allow(clippy::unwrap_used, reason = "a test fails")]
 
 #[path = "../common/mod.rs"]
 mod common;
 
 mod browser;
+mod drawing;
 mod gears;
 mod page;
+mod pictures;
 mod plain;
 mod terminal;
 mod top_keys;

@@ -24,6 +24,7 @@ pub(crate) struct Reply {
 impl Ui {
     pub(crate) fn start(url: &str, options: &[&str]) -> Self {
         let mut command = program(&["ui", "--interval", "0.2"]);
+        command.current_dir(crate::terminal::FOLDER);
         let mut child = command
             .args(options)
             .env("REDGREASE_URL", url)

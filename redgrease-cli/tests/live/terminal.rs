@@ -18,6 +18,9 @@ pub(crate) struct Terminal {
     raw: Arc<Mutex<Vec<u8>>>,
 }
 
+/// The folder in which the programs are started.
+pub(crate) const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/live");
+
 pub(crate) const SIZE: (u16, u16) = (34, 120);
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -54,7 +57,7 @@ impl Terminal {
         for (name, value) in environment {
             command.env(name, value);
         }
-        command.cwd(std::env::temp_dir());
+        command.cwd(FOLDER);
         let child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();
         let (rows, cols) = size(SIZE);

@@ -51,8 +51,45 @@ fn errors_show_traceback_and_source() {
         .value("document.querySelector('.source .failing').innerText.replace(/\\s+/g, ' ').trim()");
     assert_eq!(failing, "6 raise ValueError('no price for %d' % number)");
     page.until("document.querySelector('#details').innerText.includes('shop.py:6')");
+    fields_are_whole(&mut page);
     page.press("Escape");
     page.until("document.getElementById('details').hidden");
+    assert!(page.said.is_empty(), "{:?}", page.said);
+}
+
+/// What JavaScript writes for nothing and for objects is not in the panel, and each field has its value.
+fn fields_are_whole(page: &mut Browser) {
+    let text = page.value("document.getElementById('details').innerText");
+    let text = text.as_str().unwrap();
+    for word in ["null", "undefined", "[object", "NaN"] {
+        assert!(!text.contains(word), "{text}");
+    }
+    let counts = "['dt', 'dd'].map((tag) => document.querySelectorAll(`#details ${tag}`).length)";
+    let counts = page.value(counts);
+    assert!(
+        counts[0].as_u64() > Some(0) && counts[0] == counts[1],
+        "{counts}"
+    );
+}
+
+#[test]
+fn every_row_has_its_details() {
+    let server = shop();
+    let mut con = con(&server);
+    let _ = con.trigger::<Value>("shop.price", "10");
+    let id = crate::gears::start_endless(&mut con);
+    let ui = Ui::start(server.url(), &["--allow-changes"]);
+    let mut page = Browser::open(&ui.address, WIDE);
+    page.has("shop.price");
+    for tab in [0, 1, 2, 5] {
+        page.click(&format!("#tab-{tab}"));
+        page.click("tbody tr");
+        page.until("!document.getElementById('details').hidden");
+        fields_are_whole(&mut page);
+        page.press("Escape");
+        page.until("document.getElementById('details').hidden");
+    }
+    con.abort_execution(id.as_str()).unwrap();
     assert!(page.said.is_empty(), "{:?}", page.said);
 }
 

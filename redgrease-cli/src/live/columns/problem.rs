@@ -16,7 +16,12 @@ impl Row for Problem {
 
     fn words(&self) -> Vec<&str> {
         let mut words = vec![&*self.name, &*self.traceback.text, &*self.id];
-        words.extend(self.session.as_deref());
+        words.extend(
+            self.session
+                .as_deref()
+                .into_iter()
+                .chain(self.script.as_deref()),
+        );
         words
     }
 

@@ -11,7 +11,7 @@ impl Row for RegistrationView {
     }
 
     fn words(&self) -> Vec<&str> {
-        let optional = [&self.session, &self.description, &self.status];
+        let optional = [&self.session, &self.script, &self.description, &self.status];
         let mut words = vec![&*self.name, &*self.reader, &*self.mode, &*self.id];
         words.extend(optional.into_iter().flatten().map(String::as_str));
         words
@@ -42,11 +42,11 @@ const COLUMNS: [Column<RegistrationView>; 12] = [
         order: |a, b| a.reader.cmp(&b.reader).then_with(|| a.name.cmp(&b.name)),
     },
     Column {
-        title: "session",
+        title: "from",
         rank: 5,
         width: Width::Rest(12),
-        cell: |it| Text::dim(one_line(it.session.as_deref().unwrap_or("-"))),
-        order: |a, b| a.session.cmp(&b.session).then_with(|| a.name.cmp(&b.name)),
+        cell: |it| Text::dim(one_line(place(it).unwrap_or("-"))),
+        order: |a, b| place(a).cmp(&place(b)).then_with(|| a.name.cmp(&b.name)),
     },
     Column {
         title: "runs/s",
@@ -140,6 +140,15 @@ const COLUMNS: [Column<RegistrationView>; 12] = [
         },
     },
 ];
+
+/// Where it comes from: the end of the path of its script, or its session.
+fn place(row: &RegistrationView) -> Option<&str> {
+    let Some(path) = row.script.as_deref() else {
+        return row.session.as_deref();
+    };
+    let folder = path.rmatch_indices('/').nth(1);
+    Some(folder.map_or(path, |(at, _)| &path[at + 1..]))
+}
 
 /// The state of a stream reader, and otherwise whether the last run has failed.
 fn state(row: &RegistrationView) -> Text {

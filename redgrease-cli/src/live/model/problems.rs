@@ -20,6 +20,8 @@ pub(crate) struct Problem {
     /// Trigger, pattern or stream of the registration.
     pub(crate) name: String,
     pub(crate) session: Option<String>,
+    /// The path of the script, if `redgrease sync` has sent it.
+    pub(crate) script: Option<String>,
     /// Failed runs of the registration since the last other error.
     pub(crate) count: u64,
     /// The last run has failed like this.
@@ -73,6 +75,7 @@ impl Problems {
                 id: row.id.clone(),
                 name: row.name.clone(),
                 session: row.session.clone(),
+                script: row.script.clone(),
                 count: new.max(1),
                 is_current: true,
                 is_old: !self.is_started,
@@ -105,6 +108,7 @@ impl Problems {
                     id: execution.id.clone(),
                     name: "execution of a script".to_owned(),
                     session: None,
+                    script: None,
                     count: execution.errors.len() as u64,
                     is_current: true,
                     is_old: !self.is_started,

@@ -10,6 +10,7 @@ use std::time::{Instant, SystemTime};
 
 pub(crate) struct Sample {
     pub(super) at: SystemTime,
+    /// When the registrations were listed.
     pub(super) taken: Instant,
     /// The time that the server and the network needed for it.
     pub(super) cost_ms: f64,

@@ -66,6 +66,8 @@ impl Source {
             .as_ref()
             .is_some_and(|it: &ClusterInfo| it.shards.len() > 1);
         let (sessions, registrations) = self.registrations(is_cluster)?;
+        // Rates are about the time between two listings, whatever the other questions take.
+        let taken = Instant::now();
         let scripts = self.scripts(&sessions, &registrations);
         let executions = self.executions(is_cluster)?;
         self.details(&executions)?;
@@ -83,7 +85,7 @@ impl Source {
         }
         Ok(Sample {
             at,
-            taken: Instant::now(),
+            taken,
             cost_ms: begun.elapsed().as_secs_f64() * 1000.0,
             address: self.address.clone(),
             registrations,

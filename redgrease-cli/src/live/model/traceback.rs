@@ -77,13 +77,23 @@ impl Frame {
             text: text.to_owned(),
         };
         Frame {
-            file: frame.file.clone(),
+            file: local(&frame.file),
             line: frame.line,
             function: frame.function.clone().unwrap_or_default(),
             is_own: !frame.file.contains("/site-packages/") && !frame.file.contains("/lib/python"),
             source: lines.unwrap_or_else(|| known.map(line).into_iter().collect()),
         }
     }
+}
+
+/// A path as a person in the current folder writes it.
+pub(super) fn local(path: &str) -> String {
+    let folder = std::env::current_dir().unwrap_or_default();
+    let below = Path::new(path)
+        .strip_prefix(&folder)
+        .ok()
+        .and_then(Path::to_str);
+    below.unwrap_or(path).to_owned()
 }
 
 /// Lines of a source file. A server names the file, so nothing but sources below the folder is read.
@@ -182,6 +192,16 @@ mod tests {
             (&*without.frames[0].file, without.frames[0].source.len()),
             ("<string>", 0)
         );
+    }
+
+    #[test]
+    fn paths_below_the_folder_are_short() {
+        let folder = std::env::current_dir().unwrap();
+        let path = folder.join("jobs/a.py");
+        assert_eq!(local(path.to_str().unwrap()), "jobs/a.py");
+        for path in ["/elsewhere/a.py", "a.py", "<string>", ""] {
+            assert_eq!(local(path), path);
+        }
     }
 
     #[test]

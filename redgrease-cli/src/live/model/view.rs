@@ -4,8 +4,10 @@ use super::merged::lag;
 use super::problems::Problem;
 use super::reply::{readable, text};
 use super::sample::{Sample, ShardExecution};
+use super::traceback::local;
 use crate::commands::described;
 use crate::output::without_passwords;
+use crate::sync::source::path as sync_path;
 use redgrease_core::{ExecutionPlan, RegistrationInfo, Requirement, Session};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -73,6 +75,8 @@ pub(crate) struct RegistrationView {
     pub(crate) mode: String,
     pub(crate) description: Option<String>,
     pub(crate) session: Option<String>,
+    /// The path of the script, if `redgrease sync` has sent it.
+    pub(crate) script: Option<String>,
     /// The state of a stream reader.
     pub(crate) status: Option<String>,
     pub(crate) triggered: u64,
@@ -148,7 +152,16 @@ pub(crate) struct ShardView {
 impl View {
     pub(super) fn of(sample: &Sample) -> Self {
         let since = sample.at.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let registrations: Vec<_> = sample.registrations.iter().map(registration).collect();
+        let scripts = sample.sessions.iter().filter_map(|it| {
+            let path = sync_path(it.description.as_deref()?)?;
+            Some((it.id.as_str(), local(&path)))
+        });
+        let scripts: BTreeMap<&str, String> = scripts.collect();
+        let registrations: Vec<_> = sample
+            .registrations
+            .iter()
+            .map(|it| registration(&scripts, it))
+            .collect();
         let executions: Vec<_> = sample
             .executions
             .iter()
@@ -219,7 +232,7 @@ fn server(sample: &Sample) -> ServerView {
     }
 }
 
-fn registration(row: &RegistrationInfo) -> RegistrationView {
+fn registration(scripts: &BTreeMap<&str, String>, row: &RegistrationInfo) -> RegistrationView {
     let name = row
         .trigger()
         .or_else(|| row.prefix())
@@ -231,6 +244,10 @@ fn registration(row: &RegistrationInfo) -> RegistrationView {
         reader: row.reader.clone(),
         mode: row.mode.clone(),
         description: row.description.clone(),
+        script: row
+            .session
+            .as_ref()
+            .and_then(|it| scripts.get(it.as_str()).cloned()),
         session: row.session.clone(),
         status: row.status.clone(),
         triggered: row.triggered,

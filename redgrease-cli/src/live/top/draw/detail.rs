@@ -123,6 +123,7 @@ impl Page<'_> {
     fn registration(&mut self, row: &RegistrationView, view: &View) -> String {
         self.optional("description", row.description.as_ref());
         self.field("reader", format!("{}, {}", row.reader, row.mode));
+        self.optional("script", row.script.as_ref());
         self.optional("session", row.session.as_ref());
         self.field("id", &row.id);
         self.optional("status", row.status.as_ref());
@@ -239,6 +240,7 @@ impl Page<'_> {
 
     fn problem(&mut self, row: &Problem) -> String {
         self.field("registration", &row.name);
+        self.optional("script", row.script.as_ref());
         self.optional("session", row.session.as_ref());
         self.error(row);
         row.traceback.summary.clone()

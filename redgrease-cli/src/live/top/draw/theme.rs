@@ -7,8 +7,11 @@ pub(super) struct Theme {
     has_colors: bool,
 }
 
-/// The selected row keeps its colours.
-pub(super) const SELECTED_ROW: Style = Style::new().add_modifier(Modifier::REVERSED);
+/// The selected row has one colour: reversed, those of its texts would be patches.
+pub(super) const SELECTED_ROW: Style = Style::new()
+    .fg(Color::Reset)
+    .remove_modifier(Modifier::DIM)
+    .add_modifier(Modifier::REVERSED);
 
 impl Theme {
     /// Honours `--color`, `NO_COLOR` and the like.

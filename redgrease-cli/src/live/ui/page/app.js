@@ -4,7 +4,7 @@ import { TABLES } from "./columns.js";
 import { show as showDetails } from "./details.js";
 import { byId, el, setClass, setText } from "./dom.js";
 import { figures } from "./figures.js";
-import { clock, duration } from "./format.js";
+import { bytes, clock, duration } from "./format.js";
 import { table } from "./table.js";
 
 const context = { view: null, sparks: {}, changes: false, search: "", selected: null, refresh: ask };
@@ -68,7 +68,7 @@ function facts({ server, totals, refusals }) {
     server.name,
     server.address,
     server.engine && `engine ${server.engine}`,
-    server.python && `Python ${server.python}`,
+    server.python && `Python ${server.python} with ${bytes(totals.python_memory)}`,
     server.uptime_s !== null && `up ${duration(server.uptime_s * 1000)}`,
     server.clients !== null && `${server.clients} clients`,
     !context.changes && "read-only",

@@ -10,6 +10,9 @@ import { spark } from "./plot.js";
 const tone = (name, is) => (is ? name : "dim");
 const reader = (row) => row.reader.replace(/Reader$/, "").toLowerCase();
 
+/** Where a row comes from: the end of the path of its script, or its session. */
+const origin = (row) => row.script?.split("/").slice(-2).join("/") ?? row.session;
+
 const STATES = {
   PAUSED: ["paused", "warn"],
   ABORTED: ["stopped", "bad"],
@@ -27,15 +30,15 @@ const REGISTRATIONS = {
   name: "Registrations",
   rows: (view) => view.registrations,
   key: (row) => row.id,
-  words: (row) => [row.name, row.reader, row.mode, row.session, row.description, row.id, state(row)[0]],
+  words: (row) => [row.name, row.reader, row.mode, row.session, row.script, row.description, row.id, state(row)[0]],
   order: 1,
   columns: [
-    { title: "Name", main: true, text: (row) => row.name, under: (row) => [reader(row), row.session].filter(Boolean).join(" · "), by: (row) => row.name },
+    { title: "Name", main: true, text: (row) => row.name, under: (row) => [reader(row), origin(row)].filter(Boolean).join(" · "), by: (row) => row.name },
     { title: "Runs/s", right: true, text: (row) => rate(row.rate), tone: (row) => tone("", row.rate > 0), by: (row) => -row.rate },
     { title: "Activity", optional: true, cell: (row, { sparks }) => spark(sparks[row.id]), by: (row) => -row.rate },
     { title: "Failing/s", right: true, optional: true, text: (row) => rate(row.failure_rate), tone: (row) => tone("bad", row.failure_rate > 0), by: (row) => -row.failure_rate },
     { title: "Now", right: true, optional: true, text: (row) => duration(row.recent_ms), tone: (row) => tone("", row.recent_ms !== null), by: (row) => -(row.recent_ms ?? -1) },
-    { title: "Mean", right: true, text: (row) => duration(row.mean_ms), tone: (row) => tone("", row.mean_ms > 0), by: (row) => -row.mean_ms },
+    { title: "Mean", right: true, optional: true, text: (row) => duration(row.mean_ms), tone: (row) => tone("", row.mean_ms > 0), by: (row) => -row.mean_ms },
     { title: "Last", right: true, optional: true, text: (row) => duration(row.last_ms), tone: (row) => tone("", row.last_ms > 0), by: (row) => -row.last_ms },
     { title: "Lag", right: true, optional: true, text: (row) => duration(row.lag_ms), tone: (row) => (row.lag_ms >= 1000 ? "warn" : tone("", row.lag_ms !== null)), by: (row) => -(row.lag_ms ?? -1) },
     { title: "Runs", right: true, optional: true, text: (row) => count(row.triggered), tone: (row) => tone("", row.triggered > 0), by: (row) => -row.triggered },
@@ -119,11 +122,11 @@ const ERRORS = {
   name: "Errors",
   rows: (view) => view.problems,
   key: (row) => row.key,
-  words: (row) => [row.name, row.session, row.traceback.text],
+  words: (row) => [row.name, row.session, row.script, row.traceback.text],
   order: 2,
   isBad: (view) => view.problems.some((row) => row.is_current),
   columns: [
-    { title: "Error", main: true, text: (row) => row.traceback.summary, tone: (row) => (row.is_current ? "bad" : ""), under: (row) => [row.name, row.session].filter(Boolean).join(" · "), by: (row) => row.traceback.summary },
+    { title: "Error", main: true, text: (row) => row.traceback.summary, tone: (row) => (row.is_current ? "bad" : ""), under: (row) => [row.name, origin(row)].filter(Boolean).join(" · "), by: (row) => row.traceback.summary },
     { title: "Times", right: true, text: (row) => count(row.count), by: (row) => -row.count },
     { title: "Last", text: (row) => (row.is_old ? "before" : clock(row.at)), tone: () => "dim", by: (row) => -row.at },
     { title: "Where", optional: true, text: place, tone: () => "dim mono", by: place },

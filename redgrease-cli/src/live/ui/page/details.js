@@ -2,7 +2,7 @@
 
 import { buttons } from "./actions.js";
 import { state } from "./columns.js";
-import { byId, el } from "./dom.js";
+import { byId, el, replace } from "./dom.js";
 import { bytes, clock, count, duration, rate, shortId } from "./format.js";
 
 const panel = byId("details");
@@ -21,10 +21,11 @@ export function show(kind, key, context, close) {
   panel.hidden = !row;
   if (!row) return;
   const [title, ...parts] = PAGES[kind.name](row, context.view);
-  panel.replaceChildren(
+  replace(
+    panel,
     el("div", { class: "details-head" }, el("h2", {}, title), el("button", { type: "button", class: "close", onclick: close }, "Close")),
     buttons(kind, row, context),
-    ...parts,
+    parts,
   );
   panel.querySelectorAll("details").forEach((it, index) => (it.open = opened[index] ?? false));
   if (isNew) {
@@ -60,6 +61,7 @@ const PAGES = {
         ["State", el("span", { class: `pill ${tone}` }, text)],
         ["Description", row.description],
         ["Reader", `${row.reader}, ${row.mode}`],
+        ["Script", row.script],
         ["Session", row.session],
         ["Id", mono(row.id)],
         ["Runs", `${count(row.triggered)} triggered, ${count(row.succeeded)} succeeded, ${count(row.failed)} failed, ${count(row.aborted)} aborted`],
@@ -122,7 +124,7 @@ const PAGES = {
       ["Silent", row.silent],
     ]),
   ],
-  Errors: (row) => [row.name, fields([["Session", row.session], ["Id", mono(row.id)]]), ...problems([row])],
+  Errors: (row) => [row.name, fields([["Script", row.script], ["Session", row.session], ["Id", mono(row.id)]]), ...problems([row])],
 };
 
 function problems(rows) {

@@ -19,8 +19,14 @@ function fill(element, properties, children) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : String(value));
   }
-  element.append(...children.flat().filter((child) => child !== undefined && child !== null && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child !== undefined && child !== null && child !== false));
   return element;
+}
+
+/** Puts children in the place of those of an element. Nothing, such as `null`, is left out. */
+export function replace(element, ...children) {
+  element.replaceChildren();
+  fill(element, {}, children);
 }
 
 /** Changes the text of an element only if it is another one, so that a selection stays. */

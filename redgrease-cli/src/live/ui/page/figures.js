@@ -1,7 +1,7 @@
 // The figures with their plots.
 
 import { el, setClass, setText } from "./dom.js";
-import { bytes, count, duration, rate } from "./format.js";
+import { count, duration, rate } from "./format.js";
 import { plot } from "./plot.js";
 
 const FIGURES = [
@@ -21,7 +21,7 @@ const FIGURES = [
     note: ({ totals }) => (totals.slowest_ms === null ? ["", ""] : [`slowest gear ${duration(totals.slowest_ms)}`, ""]),
     format: duration,
     series: [
-      { name: "slowest gear", tone: "violet", value: (point) => point.slowest_ms },
+      { name: "slowest gear", tone: "violet", value: (point) => point.slowest_ms, isGreatest: true },
       { name: "mean", tone: "blue", value: (point) => point.mean_ms },
     ],
   },
@@ -30,13 +30,13 @@ const FIGURES = [
     value: ({ totals }) => duration(totals.lag_ms),
     note: ({ totals }) => (totals.lag_ms === null ? ["no streams", ""] : ["the greatest", totals.lag_ms >= 1000 ? "warn" : ""]),
     format: duration,
-    series: [{ name: "lag", tone: "warn", value: (point) => point.lag_ms }],
+    series: [{ name: "lag", tone: "warn", value: (point) => point.lag_ms, isGreatest: true }],
   },
   {
     title: "Executions",
     value: ({ totals }) => count(totals.running),
     note: ({ totals }) => [
-      `running, ${count(totals.waiting)} waiting, ${bytes(totals.python_memory)}`,
+      `running, ${count(totals.waiting)} waiting`,
       totals.waiting > 0 ? "warn" : "",
     ],
     format: count,

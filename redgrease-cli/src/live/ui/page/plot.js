@@ -6,11 +6,29 @@ import { clock } from "./format.js";
 const WIDTH = 400;
 const HEIGHT = 100;
 const TOP = 6;
+/** Points that are drawn at most: more of them are a thicket. */
+const MOST = 130;
 /** The shortest time that a plot shows. */
 const SPAN = 60000;
 
+const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
+
+/** The points of a time as one. Times begin where they began before, so that the plot moves and does not flicker. */
+function condensed(points, series, span) {
+  const length = 2 ** Math.ceil(Math.log2(Math.max(1, span / MOST)));
+  const groups = Map.groupBy(points, ({ at }) => Math.floor(at / length));
+  return [...groups.values()].map((group) => ({
+    at: group[group.length - 1].at,
+    values: series.map(({ value, isGreatest }) => {
+      const values = group.map(value).filter((it) => it !== null);
+      if (values.length === 0) return 0;
+      return isGreatest ? Math.max(...values) : mean(values);
+    }),
+  }));
+}
+
 /**
- * A plot of series: `{ name, tone, value: (point) => number | null }`. `format` writes a value.
+ * A plot of series: `{ name, tone, value: (point) => number | null, isGreatest }`, of which the greatest values or the mean are shown. `format` writes a value.
  * `update(points)` draws the points again.
  */
 export function plot(label, series, format) {
@@ -52,17 +70,17 @@ export function plot(label, series, format) {
     cursor.setAttribute("x2", x(nearest));
     cursor.setAttribute("visibility", "visible");
     setText(left, clock(nearest.at));
-    setText(right, series.map(({ name, value }) => `${name} ${format(value(nearest) ?? 0)}`).join("  "));
+    setText(right, series.map(({ name }, index) => `${name} ${format(nearest.values[index])}`).join("  "));
   }
 
-  function update(points) {
-    const to = points.length ? points[points.length - 1].at : 1;
-    const from = Math.min(points.length ? points[0].at : 0, to - SPAN);
-    const values = points.flatMap((point) => series.map(({ value }) => value(point) ?? 0));
-    const greatest = Math.max(0, ...values);
+  function update(all) {
+    const to = all.length ? all[all.length - 1].at : 1;
+    const from = Math.min(all.length ? all[0].at : 0, to - SPAN);
+    const points = condensed(all, series, to - from);
+    const greatest = Math.max(0, ...points.flatMap(({ values }) => values));
     shown = { points, from, to, greatest, top: greatest > 0 ? greatest : 1 };
-    series.forEach(({ value }, index) => {
-      const steps = points.map((point) => `${x(point).toFixed(1)} ${y(value(point) ?? 0).toFixed(1)}`);
+    series.forEach((_, index) => {
+      const steps = points.map((point) => `${x(point).toFixed(1)} ${y(point.values[index]).toFixed(1)}`);
       const line = steps.length ? `M${steps.join("L")}` : "";
       paths[index].line.setAttribute("d", line);
       const close = steps.length ? `L${WIDTH} ${HEIGHT}L${x(points[0]).toFixed(1)} ${HEIGHT}Z` : "";
