@@ -56,7 +56,7 @@ fn show_log() {
     let _ = builder.try_init();
 }
 
-/// The address in the environment. An empty one is none.
+/// The address in the environment. An empty one does not count.
 pub(crate) fn url_of_environment() -> Option<String> {
     std::env::var(URL).ok().filter(|url| !url.is_empty())
 }

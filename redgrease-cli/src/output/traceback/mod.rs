@@ -1,8 +1,13 @@
 //! Errors of Python, with the lines of the source.
 
+mod parse;
+#[cfg(test)]
+mod tests;
+
 use super::clean::clean;
-use super::{BAD, BOLD, DIM, literal, without_passwords};
+use super::{BAD, BOLD, DIM, without_passwords};
 use anstyle::Style;
+use parse::{frame_of, gear, joined, place_of, type_and_value};
 use redgrease_core::GearError;
 use serde::Serialize;
 use std::fmt;
@@ -153,7 +158,8 @@ impl Traceback {
         if line == HEAD {
             return;
         }
-        if let Some(frame) = frame_of(line) {
+        // The lines of a group of exceptions have a margin.
+        if let Some(frame) = frame_of(line.trim_start_matches([' ', '|'])) {
             return self.add_frame(frame);
         }
         // The source and the marks below it belong to the frame before.
@@ -242,192 +248,5 @@ impl fmt::Display for Traceback {
             f.write_str(line)?;
         }
         Ok(())
-    }
-}
-
-/// The error of a gear in Rust, which its Python sends as JSON.
-fn gear(text: &str) -> Option<GearError> {
-    let json = text.trim_start().strip_prefix("GEARERROR ")?;
-    serde_json::Deserializer::from_str(json)
-        .into_iter()
-        .next()?
-        .ok()
-}
-
-/// The lines of a list of lines as one text. A listing of all shards has the shard behind it.
-fn joined(text: &str) -> String {
-    let (list, shard) = match text.rsplit_once(" (on the shard ") {
-        Some((list, shard)) if text.ends_with(')') => (list, shard.trim_end_matches(')')),
-        _ => (text, ""),
-    };
-    let Some(serde_json::Value::Array(lines)) = literal::parse(list) else {
-        return text.to_owned();
-    };
-    let mut out: String = lines.iter().filter_map(serde_json::Value::as_str).collect();
-    if out.is_empty() {
-        return text.to_owned();
-    }
-    if !shard.is_empty() {
-        out = format!("on the shard {shard}:\n{out}");
-    }
-    out
-}
-
-/// `  File "a.py", line 3, in f`
-fn frame_of(line: &str) -> Option<Frame> {
-    let rest = line.trim_start().strip_prefix("File \"")?;
-    let (file, rest) = rest.split_once("\", line ")?;
-    let (number, function) = match rest.split_once(", in ") {
-        Some((number, function)) => (number, Some(function.to_owned())),
-        None => (rest, None),
-    };
-    Some(Frame {
-        file: file.to_owned(),
-        line: number.trim().parse().ok()?,
-        function,
-        ..Frame::default()
-    })
-}
-
-/// `Error type: <class 'ValueError'>, Value: spam`, which servers say in place of a traceback.
-fn type_and_value(line: &str) -> Option<String> {
-    let rest = line.strip_prefix("Error type: <class '")?;
-    let (class, value) = rest.split_once("'>, Value: ")?;
-    Some(format!("{class}: {value}"))
-}
-
-/// The place in a message of the parser: `'(' was never closed (<string>, line 1)`
-fn place_of(line: &str) -> Option<Frame> {
-    let rest = line.trim_end().strip_suffix(')')?;
-    let (rest, number) = rest.rsplit_once(", line ")?;
-    let (_, file) = rest.rsplit_once('(')?;
-    Some(Frame {
-        file: file.to_owned(),
-        line: number.parse().ok()?,
-        ..Frame::default()
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TEXT: &str = "Traceback (most recent call last):\n  File \"<string>\", line 6, in <lambda>\n  File \"<string>\", line 3, in f\nZeroDivisionError: integer division or modulo by zero\n";
-
-    fn script() -> Source {
-        Source {
-            name: "jobs/a.py".to_owned(),
-            text: "def f(x):\n    y = 1\n    return x // 0\n\n\nGB().map(lambda _: f(1)).run()\n"
-                .to_owned(),
-        }
-    }
-
-    #[test]
-    fn frames_of_a_script_show_its_lines() {
-        let it = Traceback::parse(TEXT).with_source(SCRIPT, &script());
-        assert_eq!(
-            it.to_string(),
-            "  jobs/a.py:6 in <lambda>
-    6 | GB().map(lambda _: f(1)).run()
-  jobs/a.py:3 in f
-    2 |     y = 1
-    3 |     return x // 0
-ZeroDivisionError: integer division or modulo by zero"
-        );
-        assert_eq!(
-            it.error,
-            "ZeroDivisionError: integer division or modulo by zero"
-        );
-        assert!(it.styled().contains('\x1b'));
-    }
-
-    #[test]
-    fn a_list_of_lines_is_a_traceback() {
-        let list = "['Traceback (most recent call last):\\n', '  File \"<string>\", line 3, in g\\n', \"ValueError: it's bad\\n\"]";
-        let it = Traceback::parse(list);
-        assert_eq!(
-            (it.frames.len(), it.error.as_str()),
-            (1, "ValueError: it's bad")
-        );
-        let on_a_shard = Traceback::parse(&format!("{list} (on the shard abc)"));
-        assert!(
-            on_a_shard
-                .to_string()
-                .starts_with("on the shard abc:\n  <string>:3 in g\n")
-        );
-    }
-
-    #[test]
-    fn sources_and_marks_of_python_are_kept() {
-        let it = Traceback::parse(
-            "Traceback (most recent call last):\n  File \"/usr/lib/x.py\", line 10, in g\n    return h(y)\n           ~~^\nspam.Error: a\nb\n",
-        );
-        assert_eq!(it.frames[0].source.as_deref(), Some("return h(y)"));
-        assert_eq!(
-            it.to_string(),
-            "  /usr/lib/x.py:10 in g\n    10 | return h(y)\n       |        ^^^\nspam.Error: a\nb"
-        );
-        assert_eq!(it.error, "spam.Error: a\nb");
-    }
-
-    #[test]
-    fn errors_of_the_parser_have_their_line() {
-        let it = Traceback::parse(
-            "Error type: <class 'SyntaxError'>, Value: '(' was never closed (<string>, line 1)",
-        )
-        .with_source(
-            SCRIPT,
-            &Source {
-                name: "-c".to_owned(),
-                text: "x = (".to_owned(),
-            },
-        );
-        assert_eq!(
-            it.to_string(),
-            "  -c:1\n    1 | x = (\nSyntaxError: '(' was never closed (<string>, line 1)"
-        );
-    }
-
-    #[test]
-    fn a_gear_in_rust_has_its_own_lines() {
-        let line = r#"GEARERROR {"trigger":"t","exception":"KeyError","message":"'x'","frames":[{"file":"src/a.rs","line":7,"function":"t","source":"    d['x']","columns":[4,10],"own":true}]}"#;
-        let it = Traceback::parse(line);
-        assert_eq!(
-            it.to_string(),
-            "  src/a.rs:7 in t\n    7 |     d['x']\n      |     ^^^^^^\nKeyError: 'x'"
-        );
-    }
-
-    #[test]
-    fn passwords_in_addresses_are_not_shown() {
-        let source = Source {
-            name: "a.py".to_owned(),
-            text: "get('http://me:pw@host/')\n".to_owned(),
-        };
-        let it = Traceback::parse(
-            "Traceback (most recent call last):\n  File \"<string>\", line 1, in f\nOSError: no http://me:pw@host/\n",
-        )
-        .with_source(SCRIPT, &source);
-        let json = serde_json::to_string(&it).unwrap();
-        for shown in [it.to_string(), json] {
-            assert!(
-                shown.contains("***@host") && !shown.contains("pw"),
-                "{shown}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_message_alone_and_chained_errors_stay() {
-        assert_eq!(Traceback::parse("ERR spam").to_string(), "ERR spam");
-        let chained = format!(
-            "{TEXT}\nDuring handling of the above exception, another exception occurred:\n\n{TEXT}"
-        );
-        let it = Traceback::parse(&chained);
-        assert_eq!(it.frames.len(), 4);
-        assert!(it.to_string().contains("\nDuring handling of"), "{it}");
-        assert_eq!(Traceback::parse("a\x1b[2Jb").to_string(), "a\\x1b[2Jb");
-        // A list that is no list of lines.
-        assert_eq!(Traceback::parse("[1, 2]").to_string(), "[1, 2]");
     }
 }
