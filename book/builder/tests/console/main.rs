@@ -13,7 +13,7 @@
 //! | `console for=SECONDS` | the last command is ended after this time, as with Ctrl-C |
 //! | `console sample` | what is printed depends on the machine: it is an example, and is written only where the page has nothing |
 //! | `LANGUAGE file=PATH` | the file is written, for the commands behind it |
-//! | `python`, `lua` | sent to the server |
+//! | `python`, `lua` | sent to the server; Python is checked by `redgrease check` before |
 //!
 //! The server has the port 6379 in the book, the shards of a cluster 30001 and on, and a server without the engine 6380.
 //!

@@ -142,6 +142,16 @@ fn send(place: &Place, name: &str, block: &Block) {
         .get_connection()
         .unwrap();
     let is_lua = block.language == "lua";
+    if !is_lua {
+        // What is in functions that are registered does not run here.
+        let mistakes = place.mistakes(&block.text);
+        assert!(
+            mistakes.is_none(),
+            "{name}, line {}: {}",
+            block.line,
+            mistakes.unwrap_or_default()
+        );
+    }
     let mut command = redis::cmd(if is_lua { "EVAL" } else { "RG.PYEXECUTE" });
     command.arg(&block.text);
     if is_lua {

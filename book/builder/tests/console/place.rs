@@ -145,6 +145,22 @@ impl Place {
         None
     }
 
+    /// The mistakes of a script that show before it runs.
+    pub(crate) fn mistakes(&self, script: &str) -> Option<String> {
+        let file = self.dir.path().join("script.py");
+        std::fs::write(&file, script).unwrap();
+        let program =
+            program().expect("the program is not built: run `cargo build -p redgrease-cli`");
+        let mut check = Command::new(program);
+        let done = check
+            .arg("check")
+            .arg(&file)
+            .env("NO_COLOR", "1")
+            .output()
+            .unwrap();
+        (!done.status.success()).then(|| String::from_utf8_lossy(&done.stdout).into_owned())
+    }
+
     /// Runs a command, and returns what it prints and whether it succeeds. With a limit, it is interrupted after that time.
     pub(crate) fn run(&self, command: &str, limit: Option<Duration>) -> (Vec<String>, bool) {
         let log = self.dir.path().join("printed");
