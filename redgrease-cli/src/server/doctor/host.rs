@@ -1,8 +1,8 @@
-//! The server program: its version, role, persistence, memory, network and log.
+//! The server program: its version, role, persistence, memory and log.
 
+use super::network;
 use super::node::Node;
 use super::report::Report;
-use std::net::IpAddr;
 
 /// The oldest server that has all that the engine needs, and the oldest one on which gears have the rights of their users.
 const OLDEST: [u64; 3] = [6, 2, 0];
@@ -13,7 +13,7 @@ pub(super) fn look(node: &mut Node, report: &mut Report) {
     role(node, report);
     persistence(node, report);
     memory(node, report);
-    network(node, report);
+    network::look(node, report);
     log(node, report);
 }
 
@@ -150,47 +150,6 @@ fn memory(node: &mut Node, report: &mut Report) {
     }
 }
 
-fn network(node: &mut Node, report: &mut Report) {
-    const CHECK: &str = "network";
-    let (Some(bind), Some(protected)) = (node.setting("bind"), node.setting("protected-mode"))
-    else {
-        return;
-    };
-    let user: Option<Vec<redis::Value>> = node.ask(redis::cmd("ACL").arg("GETUSER").arg("default"));
-    let Some(user) = user else {
-        return;
-    };
-    let port = node.setting("port").unwrap_or_default();
-    let tls_port = node.setting("tls-port").unwrap_or_default();
-    let is_closed = [&port, &tls_port]
-        .iter()
-        .all(|port| port.is_empty() || *port == "0");
-    let flags = format!("{user:?}");
-    let is_open = flags.contains("nopass") && flags.contains("\"on\"");
-    let is_near = is_closed || bind.split_whitespace().all(is_loopback) && !bind.trim().is_empty();
-    match (is_open, is_near, protected == "yes") {
-        (false, _, _) => report.ok(CHECK, "the user `default` needs a password, or is switched off"),
-        (true, true, _) => report.ok(CHECK, "no password, and only this machine reaches the server"),
-        (true, false, true) => report.ok(
-            CHECK,
-            "no password, and protected mode lets only this machine in",
-        ),
-        (true, false, false) => report.error(
-            CHECK,
-            format!(
-                "everybody who reaches the server (bind {}) can run Python as its user: no password, and protected mode is off",
-                if bind.is_empty() { "*" } else { &bind }
-            ),
-            "give `default` a password (`requirepass`), write `protected-mode yes`, or `bind 127.0.0.1`",
-        ),
-    }
-}
-
-fn is_loopback(address: &str) -> bool {
-    let address = address.trim_start_matches('-');
-    address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
 fn log(node: &mut Node, report: &mut Report) {
     const CHECK: &str = "log";
     let (Some(file), Some(daemon)) = (node.setting("logfile"), node.setting("daemonize")) else {
@@ -214,18 +173,12 @@ fn log(node: &mut Node, report: &mut Report) {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_loopback, number};
+    use super::number;
 
     #[test]
     fn versions_are_compared_as_numbers() {
         assert_eq!(number("7.0.15"), [7, 0, 15]);
         assert!(number("7.0.15") > number("7.0.6") && number("8") > number("7.9.9"));
         assert_eq!(number("odd"), [0, 0, 0]);
-    }
-
-    #[test]
-    fn addresses_of_bind() {
-        assert!(is_loopback("127.0.0.1") && is_loopback("-::1"));
-        assert!(!is_loopback("*") && !is_loopback("0.0.0.0"));
     }
 }

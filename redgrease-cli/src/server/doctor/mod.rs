@@ -5,7 +5,8 @@
 //! | `report.rs` | nothing: the findings, and how they are shown |
 //! | `node.rs` | nothing: asks a server |
 //! | `reach.rs` | whether the server answers |
-//! | `host.rs` | the server program: version, role, persistence, memory, network, log |
+//! | `host.rs` | the server program: version, role, persistence, memory, log |
+//! | `network.rs` | who reaches the server |
 //! | `module.rs` | the engine in the server, and its Python |
 //! | `rights.rs` | the rights of the user |
 //! | `gears.rs` | registrations, sessions, requirements, executions |
@@ -17,6 +18,7 @@ mod gears;
 mod host;
 mod local;
 mod module;
+mod network;
 mod node;
 mod reach;
 mod report;
