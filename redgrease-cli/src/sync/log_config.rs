@@ -21,8 +21,8 @@ struct LogConfig {
     file: Option<PathBuf>,
 }
 
-/// Begins to log as the file says.
-pub(super) fn begin(path: &Path) -> Result<(), Failure> {
+/// Begins to log as the file says. Returns `false` if something else logs already: there is one log for the whole program.
+pub(super) fn begin(path: &Path) -> Result<bool, Failure> {
     let config = LogConfig::read(path)?;
     let out: Box<dyn Write + Send> = match &config.file {
         None => Box::new(std::io::stderr()),
@@ -44,11 +44,11 @@ pub(super) fn begin(path: &Path) -> Result<(), Failure> {
         is_json: config.is_json,
         out: Mutex::new(out),
     };
-    // A logger of `-vv` stays: there is one for the whole program.
-    if log::set_boxed_logger(Box::new(logger)).is_ok() {
+    let begins = log::set_boxed_logger(Box::new(logger)).is_ok();
+    if begins {
         log::set_max_level(config.level);
     }
-    Ok(())
+    Ok(begins)
 }
 
 impl LogConfig {

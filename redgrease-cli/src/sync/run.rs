@@ -31,7 +31,11 @@ pub(crate) struct Args {
 pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
     let settings = Settings::new(app, &args.flags, Some(&args.watch))?;
     if let Some(path) = &settings.log_config {
-        log_config::begin(path)?;
+        let begins = log_config::begin(path)?;
+        if !begins {
+            app.out
+                .warn("--log-config is not used, because -vv shows the log: leave one of them out");
+        }
     }
     if let Some(time) = settings.watch.filter(|_| !args.dry_run) {
         let roots = Roots::new(&args.paths, &settings)?;

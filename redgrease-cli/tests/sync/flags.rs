@@ -382,6 +382,8 @@ fn log_config() {
         assert_eq!(row["level"], "ERROR");
     }
     home.run(&["a.py", "-l", "none"], &[], "").fails(2);
+    let done = home.run(&["a.py", "-vv", "-l", conf], &[], "");
+    assert!(done.err.contains("--log-config is not used"), "{done:?}");
 }
 
 #[test]
