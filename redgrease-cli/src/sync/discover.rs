@@ -50,6 +50,21 @@ pub(super) struct Found {
     pub(super) left_out: Vec<PathBuf>,
 }
 
+impl Found {
+    /// Leaves the scripts out that were others in another reading: the server keeps what it has of them.
+    pub(super) fn leave_out_what_differs(&mut self, other: &Found) {
+        let paths = self.scripts.keys().chain(other.scripts.keys());
+        let differ: Vec<String> = paths
+            .filter(|path| self.scripts.get(*path) != other.scripts.get(*path))
+            .cloned()
+            .collect();
+        for path in differ {
+            self.scripts.remove(&path);
+            self.unread.insert(path);
+        }
+    }
+}
+
 impl Roots {
     pub(super) fn new(paths: &[PathBuf], settings: &Settings) -> Result<Self, Failure> {
         let roots = paths.iter().map(|path| Root::new(path));

@@ -236,14 +236,18 @@ impl Watch<'_> {
 }
 
 /// Reads the files until two readings are the same: a file that is being written is read in halves, and one that is being renamed
-/// can be missed under both names.
+/// can be missed under both names. What changes all the time stays as the server has it.
 fn settled(roots: &Roots, settings: &Settings, time: Duration, last: Option<Found>) -> Found {
     let pause = (time / 10).clamp(LEAST_PAUSE, MOST_PAUSE);
     let end = Instant::now() + time;
     let mut before = last;
     loop {
-        let found = roots.scan(settings);
-        if before.as_ref() == Some(&found) || Instant::now() > end {
+        let mut found = roots.scan(settings);
+        if before.as_ref() == Some(&found) {
+            return found;
+        }
+        if let Some(before) = before.filter(|_| Instant::now() > end) {
+            found.leave_out_what_differs(&before);
             return found;
         }
         before = Some(found);

@@ -304,6 +304,33 @@ fn a_file_that_is_being_written_is_not_loaded_in_halves() {
 }
 
 #[test]
+fn a_file_that_changes_all_the_time_keeps_its_handler() {
+    use std::io::Write as _;
+    let server = Server::start().unwrap();
+    let mut con = con(&server);
+    let scripts = Scripts::new();
+    let path = scripts.trigger("a.py", "a", "0");
+    let watching = Watching::start(server.url(), &["--watch", "0.1", scripts.dir()]);
+    watching.says("watching");
+    let (begun, mut n) = (Instant::now(), 0);
+    while begun.elapsed() < Duration::from_secs(2) {
+        n += 1;
+        let mut file = std::fs::File::create(&path).unwrap();
+        // The first half is a script, too: one without a handler.
+        writeln!(file, "x = {n}").unwrap();
+        std::thread::sleep(Duration::from_millis(12));
+        file.write_all(trigger_script("a", &n.to_string()).as_bytes())
+            .unwrap();
+        drop(file);
+        call(&mut con, "a").unwrap();
+    }
+    until("the last one", || {
+        call(&mut con, "a").unwrap() == n.to_string()
+    });
+    assert!(!watching.text().contains("ran "), "{}", watching.text());
+}
+
+#[test]
 fn a_failing_script_is_said_once_and_sent_again_when_it_changes() {
     let server = Server::start().unwrap();
     let mut con = con(&server);
