@@ -8,8 +8,9 @@ pub(crate) const HELP: &str = "\
 Usage: cargo xtask COMMAND
 
   new PATH [--web] [--name NAME]
-                  run `redgrease new`: make a crate outside of this clone: a program with a gear and its test, or with --web an
-                  axum service; its name is that of the folder, unless --name gives another one
+                  make a crate outside of this clone with `redgrease new`: a program with a gear and its
+                  test, or with --web an axum service; its name is that of the folder, unless --name gives
+                  another one
   demo  [--yes]   run the example cache_get: Python inside a Rust function, running inside Redis
   test  [--yes]   run every test of the project, on one Redis and one Valkey
   test  --matrix [--only NAME]
@@ -23,7 +24,8 @@ Usage: cargo xtask COMMAND
                   build the book with the documentation of the crates, and follow every link
                   (default folder: target/redgrease/book)
   serve [--yes] [--port N] [--dir D]
-                  run `redgrease serve` with the engine of this clone: a Redis on loopback, for your own programs
+                  run a Redis with the engine of this clone on loopback, for your own programs, with
+                  `redgrease serve`
                   (default: port 6379, data in target/redgrease/serve)
   serve --cluster SHARDS [--replicas N] [--yes] [--port N] [--dir D]
                   run a cluster with the engine in each server, on a row of ports of loopback

@@ -2,10 +2,10 @@
 
 use clap::{Args, ValueEnum};
 
-#[allow(clippy::doc_markdown, reason = "clap prints the text as it is")]
 /// The host of a bare `--server`.
 pub(crate) const BARE_SERVER: &str = "redis";
 
+#[allow(clippy::doc_markdown, reason = "clap prints the text as it is")]
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Options of all commands")]
 pub(crate) struct Options {
