@@ -25,7 +25,6 @@ mod pool;
 mod traits;
 
 pub(crate) use address::Address;
-#[cfg(feature = "cluster")]
 pub(crate) use addresses::Addresses;
 pub use addresses::{AnyOf, IntoAddresses};
 pub use blocking::{Con, connect};
