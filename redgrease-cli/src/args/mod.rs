@@ -4,7 +4,7 @@ pub(crate) mod completions;
 pub(crate) mod man;
 mod options;
 
-pub(crate) use options::{ColorChoice, Options};
+pub(crate) use options::{BARE_SERVER, ColorChoice, Options};
 
 use crate::{check, commands, live, project, server, sync};
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -142,7 +142,7 @@ fn without_bare_server(words: &mut [OsString]) {
         return;
     };
     if *last == "-s" || *last == "--server" {
-        *last = format!("--server={}", options::BARE_SERVER).into();
+        *last = format!("--server={BARE_SERVER}").into();
     }
 }
 

@@ -33,7 +33,7 @@ type Row = (Option<String>, Option<String>, Option<String>);
 /// Keys that are asked for at the same time.
 const AT_ONCE: usize = 200;
 
-/// The entries of scripts, `None` where there is none.
+/// The entries of scripts, `None` where the index has no key.
 pub(super) fn read<'a>(
     con: &mut Con,
     prefix: &str,

@@ -211,7 +211,7 @@ mod tests {
         assert_eq!(of(Some(&one), Some(&entry("x", &["1"]))), Change::Keep);
         // A registration that a gear has made later.
         assert_eq!(of(Some(&two), Some(&entry("x", &["1"]))), Change::Keep);
-        // One that somebody has taken away.
+        // One that was taken away by hand.
         assert_eq!(
             of(Some(&one), Some(&entry("x", &["1", "2"]))),
             Change::Restore

@@ -3,6 +3,7 @@
 use super::config_file::{ConfigFile, Given, Place, Value, value};
 use super::patterns::{Glob, Patterns};
 use crate::app::{App, address, url_of_environment};
+use crate::args::BARE_SERVER;
 use crate::failure::Failure;
 use regex::Regex;
 use std::path::{Path, PathBuf};
@@ -15,8 +16,6 @@ const UNBLOCKING_PATTERN: &str = "unblock";
 const IGNORED: &str = "_*";
 /// `--watch` without a time, in seconds.
 pub(crate) const WATCH: &str = "5.0";
-/// `--server` without a host.
-const BARE_SERVER: &str = "redis";
 
 /// The file of options that is read without `--config`, if it exists.
 const LOCAL_FILE: &str = "redgrease.conf";
@@ -119,7 +118,7 @@ impl Settings {
     }
 }
 
-/// A variable of the environment. An empty one is none.
+/// A variable of the environment. An empty one does not count.
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())
 }
@@ -278,7 +277,7 @@ impl Layers {
                 Place::Flag("--unblocking-pattern"),
             ),
         };
-        // The empty expression is in each path. What is meant is none.
+        // The empty expression is in each path. What is meant is no path.
         if pattern.is_empty() {
             return Ok(None);
         }

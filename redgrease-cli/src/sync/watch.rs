@@ -312,7 +312,7 @@ impl<'a> Watcher<'a> {
                         .iter()
                         .any(|directory| path.starts_with(directory) || directory.starts_with(path))
                 };
-                // Reading is none, and this program reads.
+                // Reading is no change, and this program reads.
                 !matches!(event.kind, EventKind::Access(_))
                     && (event.need_rescan() || event.paths.iter().any(is_ours))
             });

@@ -171,7 +171,7 @@ fn editors_replace_files_in_their_ways() {
     std::fs::remove_file(path("a.py~")).unwrap();
     until("vim", || call(&mut con, "a").as_deref() == Ok("vim"));
     // A lock that is a link to nothing: Emacs.
-    std::os::unix::fs::symlink("somebody@host.1", path(".#a.py")).unwrap();
+    std::os::unix::fs::symlink("ann@host.1", path(".#a.py")).unwrap();
     std::fs::write(&file, text("emacs")).unwrap();
     std::fs::remove_file(path(".#a.py")).unwrap();
     until("emacs", || call(&mut con, "a").as_deref() == Ok("emacs"));

@@ -18,7 +18,7 @@ pub(super) struct Finding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Kind {
-    /// Somebody has to do it.
+    /// A person has to do it.
     Do,
     /// It will be another way.
     Differs,
