@@ -101,7 +101,7 @@ impl Terminal {
         loop {
             let text = self.text();
             if is_so(&text) {
-                // A picture may arrive in parts: the text is taken when no more of it came.
+                // A picture may arrive in parts: the text is taken when nothing is added to it.
                 thread::sleep(Duration::from_millis(50));
                 if self.text() == text {
                     return text;
