@@ -17,9 +17,9 @@ pub(super) struct State {
     /// Grows with each change.
     pub(super) version: u64,
     pub(super) view: Option<Arc<View>>,
-    pub(super) history: History,
+    pub(super) history: Arc<History>,
     /// The last rates of registrations that ran.
-    pub(super) sparks: BTreeMap<String, Vec<f64>>,
+    pub(super) sparks: Arc<BTreeMap<String, Vec<f64>>>,
     /// Why the server cannot be asked.
     pub(super) trouble: Option<String>,
     /// When the sampling thread began to wait for the server.
@@ -130,8 +130,8 @@ fn sample_on(shared: &Shared, source: Source, url: &str, interval: Duration) {
                 let view = Arc::new(model.view(&sample));
                 shared.change(|state| {
                     state.view = Some(view);
-                    state.history = model.history().clone();
-                    state.sparks = model.sparks();
+                    state.history = Arc::new(model.history().clone());
+                    state.sparks = Arc::new(model.sparks());
                     state.trouble = None;
                 });
             }

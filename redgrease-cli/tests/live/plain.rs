@@ -137,10 +137,13 @@ fn a_look_is_cheap() {
     let first = micros(&mut con);
     let view = on(&server, &["top", "--once", "--json", "--interval", "0.1"]).json();
     assert_eq!(view["registrations"].as_array().unwrap().len(), 1000);
-    // Two looks; those of the first minute ask for everything.
+    // The thread that writes long listings is not in the statistics of commands, but in the time of the look.
     let cost = (micros(&mut con) - first) / 2;
-    println!("a look at 1000 registrations: {cost} µs of the server");
-    assert!(cost < 50_000, "{cost} µs");
+    let whole = view["server"]["poll_ms"].as_f64().unwrap();
+    println!(
+        "a look at 1000 registrations: {cost} µs of commands, {whole:.1} ms until everything is here"
+    );
+    assert!(cost < 20_000 && whole < 1000.0, "{cost} µs, {whole} ms");
     let words = redis::cmd("INFO").arg("commandstats").to_owned();
     let Value::BulkString(text) = con.req_command(&words).unwrap() else {
         panic!("no text");

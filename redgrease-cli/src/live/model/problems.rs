@@ -122,3 +122,72 @@ impl Problems {
         self.rows.clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use redgrease_core::RegistrationInfo;
+
+    fn look(problems: &mut Problems, at: u64, failed: u64, error: Option<&str>) {
+        let mut row = RegistrationInfo::default();
+        row.id = "a".to_owned();
+        row.failed = failed;
+        row.last_error = error.map(str::to_owned);
+        let sample = Sample::of(vec![row]);
+        let mut view = View::of(&sample);
+        view.at = at;
+        problems.look(&view, &sample);
+    }
+
+    fn rows(problems: &Problems) -> Vec<(String, u64, u64, bool, bool)> {
+        let rows = problems.rows();
+        let row = |it: &Problem| {
+            (
+                it.traceback.summary.clone(),
+                it.at,
+                it.count,
+                it.is_current,
+                it.is_old,
+            )
+        };
+        rows.iter().map(row).collect()
+    }
+
+    #[test]
+    fn errors_are_counted_and_kept() {
+        let mut problems = Problems::default();
+        look(&mut problems, 1, 3, Some("boom"));
+        assert_eq!(rows(&problems), [("boom".to_owned(), 1, 3, true, true)]);
+        // Nothing has happened since.
+        look(&mut problems, 2, 3, Some("boom"));
+        assert_eq!(rows(&problems), [("boom".to_owned(), 1, 3, true, true)]);
+        look(&mut problems, 3, 5, Some("boom"));
+        assert_eq!(rows(&problems), [("boom".to_owned(), 3, 5, true, false)]);
+        look(&mut problems, 4, 6, Some("crash"));
+        let both = |is_failing| {
+            [
+                ("crash".to_owned(), 4, 1, is_failing, false),
+                ("boom".to_owned(), 3, 5, false, false),
+            ]
+        };
+        assert_eq!(rows(&problems), both(true));
+        // A run has succeeded.
+        look(&mut problems, 5, 6, None);
+        assert_eq!(rows(&problems), both(false));
+    }
+
+    #[test]
+    fn the_oldest_errors_leave() {
+        let mut problems = Problems::default();
+        for number in 1..=KEPT as u64 + 5 {
+            look(
+                &mut problems,
+                number,
+                number,
+                Some(&format!("error {number}")),
+            );
+        }
+        let rows = rows(&problems);
+        assert_eq!((rows.len(), &*rows[0].0), (KEPT, "error 105"));
+    }
+}

@@ -39,3 +39,27 @@ pub(super) struct ShardExecution {
     pub(super) shard: Option<String>,
     pub(super) execution: Execution,
 }
+
+#[cfg(test)]
+impl Sample {
+    /// A server that has nothing but these registrations.
+    pub(super) fn of(registrations: Vec<RegistrationInfo>) -> Self {
+        Sample {
+            at: SystemTime::UNIX_EPOCH,
+            taken: Instant::now(),
+            cost_ms: 0.0,
+            address: String::new(),
+            registrations,
+            sessions: Vec::new(),
+            executions: Vec::new(),
+            plans: BTreeMap::new(),
+            requirements: Vec::new(),
+            memory: BTreeMap::new(),
+            info: Info::default(),
+            cluster: None,
+            scripts: BTreeMap::new(),
+            silent: BTreeMap::new(),
+            refusals: Vec::new(),
+        }
+    }
+}
