@@ -61,12 +61,18 @@ impl Failure {
         }
     }
 
+    /// The failure with the thing that it is about.
+    pub(crate) fn of(mut self, label: &str) -> Self {
+        self.text = format!("{label}: {}", self.text);
+        self
+    }
+
     pub(crate) fn traceback(&self) -> Option<&Traceback> {
         self.traceback.as_ref()
     }
 
     pub(crate) fn to_json(&self) -> serde_json::Value {
-        let mut json = serde_json::json!({ "error": self.text });
+        let mut json = serde_json::json!({ "error": without_passwords(&self.text) });
         if let Some(traceback) = &self.traceback {
             json["traceback"] = serde_json::json!(traceback);
         }

@@ -1,6 +1,7 @@
 //! Texts, tables and JSON.
 //!
-//! Results go to the standard output, everything else to the standard error, so that a result can be piped.
+//! Results go to the standard output, everything else to the standard error, so that a result can be piped. The passwords in addresses
+//! are left out of everything but the records of gears, which are data.
 
 mod clean;
 mod fields;
@@ -76,6 +77,11 @@ impl Output {
 
     /// Prints a line of the result.
     pub(crate) fn line(&self, text: impl fmt::Display) -> Result<(), Failure> {
+        self.data_line(without_passwords(&text.to_string()))
+    }
+
+    /// Prints a line of data as it is.
+    pub(crate) fn data_line(&self, text: impl fmt::Display) -> Result<(), Failure> {
         let mut out = anstream::stdout().lock();
         writeln!(out, "{text}")?;
         Ok(())
@@ -91,12 +97,19 @@ impl Output {
 
     /// Prints a JSON value in one line.
     pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
-        let text = serde_json::to_string(value).map_err(|e| {
-            Failure::failed(format!(
-                "the result cannot be written as JSON ({e}): leave --json out"
-            ))
-        })?;
-        self.line(text)
+        let text = json_text(value)?;
+        // Only then can there be an address.
+        if !text.contains("://") {
+            return self.data_line(text);
+        }
+        let mut value = serde_json::to_value(value).map_err(|e| no_json(&e))?;
+        secret::hide_in_json(&mut value);
+        self.data_line(json_text(&value)?)
+    }
+
+    /// Prints a JSON value of data as it is, in one line.
+    pub(crate) fn data_json(&self, value: &impl Serialize) -> Result<(), Failure> {
+        self.data_line(json_text(value)?)
     }
 
     /// Prints rows: a table for people, an array for `--json`.
@@ -162,6 +175,7 @@ impl Output {
         if is_agreed {
             return Ok(true);
         }
+        let question = without_passwords(&question.to_string());
         if self.is_json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return Err(Failure::usage(format!(
                 "{question} Nothing was changed: agree with --yes"
@@ -178,5 +192,16 @@ impl Output {
 
 /// Writes a line to the standard error. If that is closed, nobody reads it.
 fn say(text: impl fmt::Display) {
+    let text = without_passwords(&text.to_string());
     let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+fn json_text(value: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string(value).map_err(|e| no_json(&e))
+}
+
+fn no_json(error: &serde_json::Error) -> Failure {
+    Failure::failed(format!(
+        "the result cannot be written as JSON ({error}): leave --json out"
+    ))
 }

@@ -31,12 +31,12 @@ impl Output {
     /// Prints records. In JSON they are one array.
     pub(crate) fn records(&self, records: &[Value], format: Format) -> Result<(), Failure> {
         match format {
-            Format::Json => self.json(&records.iter().map(decoded).collect::<Vec<_>>()),
-            Format::Table => self.line(table(records.iter().map(decoded).collect())),
+            Format::Json => self.data_json(&records.iter().map(decoded).collect::<Vec<_>>()),
+            Format::Table => self.data_line(table(records.iter().map(decoded).collect())),
             // A file or another program gets the text as it is.
             Format::Text if io::stdout().is_terminal() => records
                 .iter()
-                .try_for_each(|record| self.line(text(record))),
+                .try_for_each(|record| self.data_line(text(record))),
             Format::Text | Format::Raw => {
                 let mut out = Vec::new();
                 for record in records {
@@ -67,7 +67,7 @@ fn table(records: Vec<Json>) -> Table {
     let names: Vec<&str> = headings.iter().map(String::as_str).collect();
     let mut table = Table::new(&names);
     for record in records {
-        table.row(names.iter().map(|name| match &record {
+        table.data_row(names.iter().map(|name| match &record {
             Json::Object(fields) => fields.get(*name).map(cell).unwrap_or_default(),
             Json::Array(items) => {
                 let item = name

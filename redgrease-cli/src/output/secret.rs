@@ -1,5 +1,7 @@
 //! Passwords in texts of a server, which no output shows.
 
+use serde_json::Value as Json;
+
 /// The words of the messages that tell how an address is written.
 const EXAMPLES: [&str; 4] = [
     "user:password",
@@ -36,9 +38,35 @@ pub(crate) fn without_passwords(text: &str) -> String {
     out
 }
 
+/// [`without_passwords`] for all texts of a JSON value.
+pub(super) fn hide_in_json(value: &mut Json) {
+    match value {
+        Json::String(text) => *text = without_passwords(text),
+        Json::Array(items) => items.iter_mut().for_each(hide_in_json),
+        Json::Object(fields) => {
+            let hidden = std::mem::take(fields).into_iter().map(|(name, mut value)| {
+                hide_in_json(&mut value);
+                (without_passwords(&name), value)
+            });
+            *fields = hidden.collect();
+        }
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn passwords_in_json_are_replaced() {
+        let mut value =
+            serde_json::json!({ "a": ["x", { "redis://u:pw@h": "ws://:pw@h\n\"" }], "n": 1 });
+        hide_in_json(&mut value);
+        let hidden =
+            serde_json::json!({ "a": ["x", { "redis://***@h": "ws://***@h\n\"" }], "n": 1 });
+        assert_eq!(value, hidden);
+    }
 
     #[test]
     fn passwords_are_replaced() {

@@ -1,6 +1,6 @@
 //! Tables that fit the terminal.
 
-use super::{Fields, one_line};
+use super::{Fields, one_line, without_passwords};
 use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Width, presets};
 use std::fmt;
 
@@ -29,7 +29,14 @@ impl Table {
         }
     }
 
+    /// Adds a row. The passwords in its addresses are left out.
     pub(crate) fn row<T: fmt::Display>(&mut self, cells: impl IntoIterator<Item = T>) {
+        let cells = cells.into_iter();
+        self.data_row(cells.map(|cell| without_passwords(&cell.to_string())));
+    }
+
+    /// Adds a row of data.
+    pub(crate) fn data_row<T: fmt::Display>(&mut self, cells: impl IntoIterator<Item = T>) {
         let cells = cells.into_iter().map(|cell| one_line(&cell.to_string()));
         self.rows.push(cells.collect());
     }
