@@ -1,7 +1,7 @@
-//! Ctrl-C and SIGTERM.
+//! Ctrl-C, SIGTERM, and the end of the terminal.
 
 use crate::failure::Failure;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,10 +12,24 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Clone)]
 pub(crate) struct Interrupt(Arc<AtomicBool>);
 
+/// Whether the program was started to ignore a signal, as `nohup` does. Where the system does not tell, it was.
+fn is_ignored(signal: i32) -> bool {
+    std::fs::read_to_string("/proc/self/status").map_or(true, |status| ignores(&status, signal))
+}
+
+fn ignores(status: &str, signal: i32) -> bool {
+    let mask = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_none_or(|mask| mask >> (signal - 1) & 1 == 1)
+}
+
 impl Interrupt {
     pub(crate) fn catch() -> Result<Self, Failure> {
         let flag = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM] {
+        let hangup = (!is_ignored(SIGHUP)).then_some(SIGHUP);
+        for signal in [SIGINT, SIGTERM].into_iter().chain(hangup) {
             let code = 128 + signal;
             flag::register_conditional_shutdown(signal, code, Arc::clone(&flag))
                 .and_then(|_| flag::register(signal, Arc::clone(&flag)))
@@ -44,5 +58,18 @@ impl Interrupt {
             std::thread::sleep(left.min(STEP));
         }
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signals_that_are_ignored_stay_so() {
+        let status = |mask: &str| format!("Name:\tx\nSigIgn:\t{mask}\nSigCgt:\t0\n");
+        assert!(ignores(&status("0000000000000001"), SIGHUP));
+        assert!(!ignores(&status("0000000000001002"), SIGHUP));
+        assert!(ignores("Name:\tx\n", SIGHUP));
     }
 }

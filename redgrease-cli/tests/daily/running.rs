@@ -1,6 +1,6 @@
 //! `run`.
 
-use super::common::{done, eventually, on, program, run};
+use super::common::{REDGREASE, done, eventually, on, program, run};
 use super::{con, ended, signal};
 use redgrease_core::{ExecutionStatus, GearsCommands as _};
 use redgrease_embedded::Server;
@@ -270,9 +270,25 @@ fn aborts_an_execution(server: &Server) {
 
 #[test]
 fn an_interrupt_aborts_the_body_of_a_script() {
-    let server = Server::start().unwrap();
     let code = "import time\nwhile True: time.sleep(0.01)";
-    let mut child = program(&["run", "-c", code])
+    aborts_a_body(program(&["run", "-c", code]), "-TERM");
+}
+
+/// `nohup`, which may have started these tests, lets programs ignore the end of a terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_end_of_the_terminal_aborts_the_body_of_a_script() {
+    let code = "import time\nwhile True: time.sleep(0.01)";
+    let mut command = std::process::Command::new("env");
+    command
+        .args(["--default-signal=HUP", REDGREASE, "run", "-c", code])
+        .stdin(Stdio::null());
+    aborts_a_body(command, "-HUP");
+}
+
+fn aborts_a_body(mut command: std::process::Command, name: &str) {
+    let server = Server::start().unwrap();
+    let mut child = command
         .env("REDGREASE_URL", server.url())
         .stderr(Stdio::piped())
         .spawn()
@@ -283,7 +299,7 @@ fn an_interrupt_aborts_the_body_of_a_script() {
         info.contains("rg_running_scripts:1")
     };
     eventually("the body runs", &mut running);
-    signal(&child, "-TERM");
+    signal(&child, name);
     assert_eq!(ended(&mut child).code(), Some(1));
     let mut err = String::new();
     child
@@ -368,4 +384,24 @@ fn more_is_told_on_request() {
     assert!(err.contains("debug: connected: Con("), "{err}");
     let err = on(&server, &["-q", "run", "-c", "1"]).err;
     assert_eq!(err, "");
+}
+
+#[test]
+fn an_upgrade_without_registrations_replaces_nothing() {
+    let server = Server::start().unwrap();
+    let code = "GB('CommandReader').register(trigger='old')";
+    on(&server, &["run", "-c", code, "--id", "upg"]).ok();
+    let done = on(&server, &["run", "-c", "x = 1", "--id", "upg", "--upgrade"]);
+    assert!(
+        done.code == 0
+            && done
+                .err
+                .contains("registered nothing: the session upg is as it was"),
+        "{done:?}"
+    );
+    let done = on(&server, &["run", "-c", code, "--id", "upg", "--upgrade"]);
+    assert!(
+        done.err.contains("1 registration in the session upg"),
+        "{done:?}"
+    );
 }

@@ -64,8 +64,14 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
     };
     let options = args.options(&session, requirements);
     let con = app.connect()?;
+    // A script that registers nothing replaces no session.
+    let before = if args.upgrade {
+        report::registrations(app, &session)
+    } else {
+        Vec::new()
+    };
     let outcome = execution::run(app, con, &source, &session, options, waiting)?;
-    report::print(app, args, &source, &session, outcome)
+    report::print(app, args, &source, &session, &before, outcome)
 }
 
 impl Args {

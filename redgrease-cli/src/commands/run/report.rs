@@ -14,18 +14,21 @@ pub(super) fn print(
     args: &Args,
     source: &Source,
     session: &str,
+    before: &[String],
     outcome: Outcome,
 ) -> Result<(), Failure> {
     let is_json = app.out.format(args.format) == Format::Json;
     match outcome {
         Outcome::Ok => {
-            let registrations = registrations(app, session);
+            let mut registrations = registrations(app, session);
+            registrations.retain(|id| !before.contains(id));
             if is_json {
                 return app
                     .out
-                    .json(&result(None, session, &[], &[], &registrations));
+                    .data_json(&result(None, session, &[], &[], &registrations));
             }
             app.out.note(match registrations.len() {
+                0 if !before.is_empty() => format!("the script ran, and registered nothing: the session {session} is as it was before"),
                 0 => "the script ran; it began no execution and registered nothing".to_owned(),
                 1 => format!("the script ran: 1 registration in the session {session}"),
                 n => format!("the script ran: {n} registrations in the session {session}"),
@@ -34,11 +37,13 @@ pub(super) fn print(
         }
         Outcome::Started(id) => {
             if is_json {
-                return app.out.json(&result(Some(&id), session, &[], &[], &[]));
+                return app
+                    .out
+                    .data_json(&result(Some(&id), session, &[], &[], &[]));
             }
             app.out.line(&id)?;
             app.out.note(format_args!(
-                "`redgrease show {id}` shows how far it is, and `redgrease abort {id}` ends it"
+                "`redgrease show {id}` shows how far it is, and its records, `redgrease abort {id}` ends it, and `redgrease rm {id}` drops it when it has ended"
             ));
             Ok(())
         }
@@ -50,7 +55,7 @@ pub(super) fn print(
                 .collect();
             if is_json {
                 app.out
-                    .json(&result(id.as_ref(), session, &results.values, &errors, &[]))?;
+                    .data_json(&result(id.as_ref(), session, &results.values, &errors, &[]))?;
                 return if errors.is_empty() {
                     Ok(())
                 } else {
@@ -95,7 +100,7 @@ fn result(
 }
 
 /// The registrations of the session. A user may have no right to list them.
-fn registrations(app: &App, session: &str) -> Vec<String> {
+pub(super) fn registrations(app: &App, session: &str) -> Vec<String> {
     let listed = app.connect().ok().and_then(|mut con| {
         con.dump_sessions(&SessionsOptions::new().session(session))
             .ok()
