@@ -43,18 +43,29 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
             // The body of a script has no execution, and its session is not listed yet.
             let is_body = word.len() > 1 && con.abort_execution(word).is_ok();
             if is_body {
-                changes.change(app, ("aborted the script of", word), word, || Ok(()))?;
+                changes.change(app, ("aborted the script of", word), word, || Ok(None))?;
             } else {
                 changes.refuse(app, word, &known.unknown(word, "execution"));
             }
             continue;
         }
-        ids.extend(named.executions.iter().map(|it| it.id.to_string()));
+        for it in named.executions {
+            if it.status.is_over() {
+                let failure = Failure::failed(format!(
+                    "the execution {} has ended already ({}): `redgrease show {0}` shows what came of it",
+                    short(&it.id.to_string()),
+                    it.status
+                ));
+                changes.refuse(app, word, &failure);
+            } else {
+                ids.push(it.id.to_string());
+            }
+        }
         ids.extend(named.sessions.iter().map(|it| it.id.clone()));
     }
     for id in ids {
         changes.change(app, ("aborted", &short(&id)), &id, || {
-            con.abort_execution(&id)
+            con.abort_execution(&id).map(|()| None)
         })?;
     }
     changes.end(app)

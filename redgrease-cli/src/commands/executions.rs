@@ -1,17 +1,9 @@
 //! The executions of a server, or of all shards of its cluster.
 
+use super::cluster::is_cluster;
 use crate::failure::Failure;
 use redgrease_core::{Con, Error, Execution, GearsCommands as _};
 use redis::{ConnectionLike as _, FromRedisValue as _, Value};
-
-/// Whether the server belongs to a cluster. A user without the right to ask sees one server.
-pub(crate) fn is_cluster(con: &mut Con) -> Result<bool, Failure> {
-    match con.info_cluster() {
-        Ok(cluster) => Ok(cluster.is_some()),
-        Err(error) if error.is_no_permission() => Ok(false),
-        Err(error) => Err(error.into()),
-    }
-}
 
 /// The executions of all shards, each one once, the oldest first.
 pub(crate) fn list(con: &mut Con) -> Result<Vec<Execution>, Failure> {

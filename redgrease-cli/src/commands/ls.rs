@@ -1,5 +1,6 @@
 //! `redgrease ls`: the registrations of a server, and its sessions.
 
+use super::cluster;
 use super::names::{short, short_session, subject};
 use super::sources::described;
 use crate::app::App;
@@ -37,9 +38,9 @@ pub(crate) struct Args {
     /// Only registrations whose last run failed, or that have stopped
     #[arg(long)]
     failed: bool,
-    /// Add up the numbers of all shards of a cluster
-    #[arg(long)]
-    cluster: bool,
+    /// Add up the numbers of all shards of a cluster, as is done without this option
+    #[arg(id = "cluster", long, hide = true)]
+    _cluster: bool,
     /// List the sessions, not the registrations
     #[arg(long, conflicts_with_all = ["reader", "mode", "description", "trigger", "key", "stream", "failed", "cluster"])]
     sessions: bool,
@@ -74,11 +75,8 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
         return sessions(app, args.session.as_deref());
     }
     let mut con = app.connect()?;
-    let mut rows = if args.cluster {
-        con.dump_registrations_cluster()?
-    } else {
-        con.dump_registrations()?
-    };
+    let mut rows = cluster::registrations(&mut con)?;
+    cluster::warn_of_missing(app, &rows);
     let filter = args.filter();
     let total = rows.len();
     rows.retain(|row| filter.matches(row) && (!args.failed || has_failed(row)));
@@ -96,12 +94,6 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
             }
             total => format!("none of {total} registrations matches"),
         });
-    }
-    for missing in rows.first().map(|row| &row.missing).into_iter().flatten() {
-        app.out.warn(format_args!(
-            "not counted: {}",
-            crate::output::clean(missing)
-        ));
     }
     Ok(())
 }
@@ -134,9 +126,10 @@ impl Args {
     }
 }
 
-/// Whether the last run failed, or a stream is not read.
+/// Whether the last run failed, or the reading of a stream has stopped. A person has paused a stream on purpose.
 fn has_failed(row: &RegistrationInfo) -> bool {
-    row.last_error.is_some() || row.status.as_deref().is_some_and(|status| status != "OK")
+    let is_well = |status: &str| matches!(status, "OK" | "PAUSED");
+    row.last_error.is_some() || row.status.as_deref().is_some_and(|status| !is_well(status))
 }
 
 fn table(rows: &[RegistrationInfo]) -> Table {

@@ -1,10 +1,12 @@
 //! `redgrease pause` and `redgrease resume`: stop the reading of streams, and go on with it.
 
+use super::cluster;
 use super::each::Changes;
 use super::names::{Known, short, subject};
 use crate::app::App;
 use crate::failure::Failure;
-use redgrease_core::{GearsCommands as _, ReaderType, RegistrationInfo};
+use redgrease_core::{ReaderType, RegistrationInfo, cmd};
+use std::collections::BTreeSet;
 
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["names", "all"]))]
@@ -36,14 +38,19 @@ pub(crate) fn run(app: &App, args: &Args, pauses: bool) -> Result<(), Failure> {
         }
     }
     let verb = if pauses { "paused" } else { "resumed" };
+    let is_cluster = !found.is_empty() && cluster::passes_on(&mut con)?;
+    let mut ids = BTreeSet::new();
+    found.retain(|it| ids.insert(&it.id));
     for it in found {
         let label = format!("{} ({})", short(&it.id), subject(it));
         changes.change(app, (verb, &label), &it.id, || {
-            if pauses {
-                con.pause_registrations(it)
-            } else {
-                con.unpause_registrations(it)
-            }
+            let cmd = match (pauses, is_cluster) {
+                (true, true) => cmd::pause_registrations_cluster(it),
+                (true, false) => cmd::pause_registrations(it),
+                (false, true) => cmd::unpause_registrations_cluster(it),
+                (false, false) => cmd::unpause_registrations(it),
+            };
+            cluster::change(&mut con, &cmd)
         })?;
     }
     changes.end(app)

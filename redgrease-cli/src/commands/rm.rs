@@ -1,35 +1,42 @@
-//! `redgrease rm`: unregisters.
+//! `redgrease rm`: unregisters, and drops executions.
 
 use super::each::Changes;
 use super::names::{Known, short, subject};
 use crate::app::App;
 use crate::failure::Failure;
-use redgrease_core::{GearsCommands as _, RegistrationInfo, Session};
+use redgrease_core::{Execution, GearsCommands as _, RegistrationInfo, Session};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Ids of registrations, triggers, or sessions with all of their registrations
+    /// Ids of registrations, triggers, or sessions with all of their registrations; ids of executions that have ended
     ///
-    /// If a trigger and a session have the same name, write `trigger:NAME` or `session:NAME`.
+    /// An execution is dropped with its results. If a trigger and a session have the same name, write `trigger:NAME` or `session:NAME`.
     #[arg(value_name = "ID|TRIGGER|SESSION", required = true)]
     names: Vec<String>,
     /// Drop the executions that wait, too
     #[arg(long)]
     abort_pending: bool,
-    /// Agree to remove several registrations
+    /// Agree to remove several things
     #[arg(short, long)]
     yes: bool,
 }
 
-/// A registration to remove.
+/// A registration to remove, or an execution.
 struct Removed {
     id: String,
     label: String,
+    is_execution: bool,
 }
+
+/// How many names a question lists.
+const NAMED: usize = 5;
 
 pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
     let mut con = app.connect()?;
-    let known = Known::gears(&mut con)?;
+    let mut known = Known::gears(&mut con)?;
+    if args.names.iter().any(|word| known.named(word).is_empty()) {
+        known.executions = super::executions::list(&mut con)?;
+    }
     let mut changes = Changes::default();
     let mut found: Vec<Removed> = Vec::new();
     for word in &args.names {
@@ -40,25 +47,27 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
     }
     found.sort_by(|a, b| a.id.cmp(&b.id));
     found.dedup_by(|a, b| a.id == b.id);
-    if found.len() > args.names.len() {
-        let labels: Vec<&str> = found.iter().map(|it| it.label.as_str()).collect();
-        let question = format!("Unregister {}?", labels.join(", "));
-        if !app
-            .out
-            .confirm(crate::output::one_line(&question), args.yes)?
-        {
-            return Err(Failure::failed(
-                "nothing was unregistered: the answer was no",
-            ));
-        }
+    if found.len() > 1 && !app.out.confirm(question(&found), args.yes)? {
+        return Err(Failure::failed("nothing was removed: the answer was no"));
     }
-    for Removed { id, label } in found {
-        changes.change(app, ("unregistered", &label), &id, || {
-            if args.abort_pending {
-                con.unregister_abort_pending(&id)
-            } else {
-                con.unregister(&id)
-            }
+    for Removed {
+        id,
+        label,
+        is_execution,
+    } in found
+    {
+        let verb = if is_execution {
+            "dropped"
+        } else {
+            "unregistered"
+        };
+        changes.change(app, (verb, &label), &id, || {
+            let done = match (is_execution, args.abort_pending) {
+                (true, _) => con.drop_execution(&id),
+                (false, true) => con.unregister_abort_pending(&id),
+                (false, false) => con.unregister(&id),
+            };
+            done.map(|()| None)
         })?;
     }
     changes.end(app)
@@ -67,7 +76,10 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
 fn removed(known: &Known, word: &str) -> Result<Vec<Removed>, Failure> {
     let named = known.named(word);
     match (&*named.registrations, &*named.sessions) {
-        ([], []) => Err(known.unknown(word, "registration, trigger or session")),
+        ([], []) if !named.executions.is_empty() => {
+            named.executions.iter().map(|it| execution(it)).collect()
+        }
+        ([], []) => Err(known.unknown(word, "registration, trigger, session or execution")),
         ([_, ..], [_, ..]) => Err(Failure::usage(format!(
             "`{word}` is a trigger and a session: write `trigger:{word}` or `session:{word}`"
         ))),
@@ -83,7 +95,43 @@ fn of(registration: &RegistrationInfo) -> Removed {
     Removed {
         id: registration.id.clone(),
         label: format!("{} ({})", short(&registration.id), subject(registration)),
+        is_execution: false,
     }
+}
+
+fn execution(execution: &Execution) -> Result<Removed, Failure> {
+    let id = execution.id.to_string();
+    let label = format!("execution {}", short(&id));
+    if !execution.status.is_over() {
+        return Err(Failure::failed(format!(
+            "the {label} has not ended ({}): end it first with `redgrease abort {}`",
+            execution.status,
+            short(&id)
+        )));
+    }
+    Ok(Removed {
+        id,
+        label,
+        is_execution: true,
+    })
+}
+
+/// The question with the number of things, and the first of them.
+fn question(found: &[Removed]) -> String {
+    let labels: Vec<&str> = found
+        .iter()
+        .take(NAMED)
+        .map(|it| it.label.as_str())
+        .collect();
+    let more = match found.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    crate::output::one_line(&format!(
+        "Remove {}: {}{more}?",
+        found.len(),
+        labels.join(", ")
+    ))
 }
 
 fn of_session(known: &Known, session: &Session) -> Result<Vec<Removed>, Failure> {
@@ -99,6 +147,7 @@ fn of_session(known: &Known, session: &Session) -> Result<Vec<Removed>, Failure>
         None => Removed {
             id: id.clone(),
             label: short(id),
+            is_execution: false,
         },
     };
     Ok(session.registrations.iter().map(removed).collect())

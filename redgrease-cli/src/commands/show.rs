@@ -1,14 +1,16 @@
 //! `redgrease show`: everything about one registration, session or execution.
 
+use super::cluster;
 use super::names::{Known, short, short_session, subject};
 use super::sources::{Sources, described};
 use crate::app::App;
 use crate::failure::Failure;
-use crate::output::{Fields, text_of, without_passwords};
+use crate::output::{Fields, decoded, one_line, text_of, without_passwords};
 use redgrease_core::{
     Con, Execution, ExecutionPlan, GearsCommands as _, RegistrationInfo, Requirement, Session,
     SessionsOptions,
 };
+use redis::Value;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -25,9 +27,9 @@ pub(crate) struct Args {
     /// Servers do not tell the text of a script. Those that `redgrease sync` has sent are known without this option.
     #[arg(long, value_name = "FILE")]
     source: Option<PathBuf>,
-    /// Add up the numbers of all shards of a cluster
-    #[arg(long)]
-    cluster: bool,
+    /// Add up the numbers of all shards of a cluster, as is done without this option
+    #[arg(id = "cluster", long, hide = true)]
+    _cluster: bool,
 }
 
 type Plans = BTreeMap<String, ExecutionPlan>;
@@ -40,9 +42,8 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
         .transpose()?;
     let mut con = app.connect()?;
     let mut known = Known::all(&mut con)?;
-    if args.cluster {
-        known.registrations = con.dump_registrations_cluster()?;
-    }
+    known.registrations = cluster::registrations(&mut con)?;
+    cluster::warn_of_missing(app, &known.registrations);
     let mut shown = Shown {
         sources: Sources::new(source),
         ..Shown::default()
@@ -246,9 +247,39 @@ impl Shown {
         }
         let mut row = json!(it);
         row["plans"] = json!(plans);
+        if let Some(records) = records(con, it)? {
+            let lines = records
+                .iter()
+                .take(SHOWN)
+                .map(|record| one_line(&text_of(record)));
+            let mut lines: Vec<String> = lines.collect();
+            if let more @ 1.. = records.len().saturating_sub(SHOWN) {
+                lines.push(format!("and {more} more: --json prints all"));
+            }
+            if !lines.is_empty() {
+                text.add_styled("records", lines.join("\n") + "\n");
+            }
+            row["records"] = records.iter().map(decoded).collect();
+        }
         self.executions.push(row);
         self.texts.push(text);
         Ok(())
+    }
+}
+
+/// How many records people see.
+const SHOWN: usize = 100;
+
+/// The records of an execution that has ended, as far as the server keeps them.
+fn records(con: &mut Con, it: &Execution) -> Result<Option<Vec<Value>>, Failure> {
+    if !it.status.is_over() {
+        return Ok(None);
+    }
+    match con.get_results::<Value>(&it.id) {
+        Ok(results) => Ok(Some(results.values)),
+        Err(error) if error.is_connection() => Err(error.into()),
+        // It was dropped in the meantime.
+        Err(_) => Ok(None),
     }
 }
 

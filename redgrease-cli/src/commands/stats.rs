@@ -1,18 +1,20 @@
 //! `redgrease stats`: numbers of the engine.
 
+use super::cluster;
+use super::each::left_out_failure;
 use super::names::{short, subject};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::output::{Fields, Table, without_passwords};
-use redgrease_core::{Con, GearsCommands as _, PyStats, RegistrationInfo};
+use redgrease_core::{Con, GearsCommands as _, PyStats, RegistrationInfo, cmd};
 use serde_json::json;
 use std::collections::BTreeMap;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The numbers of all shards of a cluster
-    #[arg(long)]
-    cluster: bool,
+    /// The numbers of all shards of a cluster, as they are printed without this option
+    #[arg(id = "cluster", long, hide = true)]
+    _cluster: bool,
     /// Set the numbers of all registrations to zero; with `--profile`, the profile of the session
     #[arg(long)]
     reset: bool,
@@ -41,15 +43,19 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
         }
         (Some(session), false) => profile(app, &mut con, session, args.order.as_deref()),
         (None, true) => {
-            if super::executions::is_cluster(&mut con)? {
-                con.clear_registrations_stats_cluster()?;
+            let cmd = if cluster::passes_on(&mut con)? {
+                cmd::clear_registrations_stats_cluster()
             } else {
-                con.clear_registrations_stats()?;
+                cmd::clear_registrations_stats()
+            };
+            let done = "the numbers of all registrations are zero";
+            if let Some(left_out) = cluster::change(&mut con, &cmd)? {
+                return Err(left_out_failure(done, &left_out));
             }
-            app.out.note("the numbers of all registrations are zero");
+            app.out.note(done);
             Ok(())
         }
-        (None, false) => print(app, &mut con, args.cluster),
+        (None, false) => print(app, &mut con),
     }
 }
 
@@ -86,12 +92,10 @@ struct Server {
     error: Option<String>,
 }
 
-fn print(app: &App, con: &mut Con, is_cluster: bool) -> Result<(), Failure> {
-    let mut registrations = if is_cluster {
-        con.dump_registrations_cluster()?
-    } else {
-        con.dump_registrations()?
-    };
+fn print(app: &App, con: &mut Con) -> Result<(), Failure> {
+    let is_cluster = cluster::is_cluster(con)?;
+    let mut registrations = cluster::registrations(con)?;
+    cluster::warn_of_missing(app, &registrations);
     registrations.sort_by_key(|it| std::cmp::Reverse((it.total_run, it.triggered)));
     let servers = if is_cluster {
         of_nodes(app, con)?
@@ -119,11 +123,6 @@ fn print(app: &App, con: &mut Con, is_cluster: bool) -> Result<(), Failure> {
         return Ok(());
     }
     app.out.line(table(&registrations))?;
-    if servers.iter().any(|server| server.error.is_some()) {
-        return Err(Failure::failed(
-            "some shards do not answer: their numbers are missing, see `redgrease doctor`",
-        ));
-    }
     Ok(())
 }
 

@@ -108,3 +108,34 @@ fn the_body_of_a_script_is_aborted_by_its_session() {
         .unwrap();
     assert!(err.contains("the script was aborted"), "{err}");
 }
+
+#[test]
+fn records_of_an_execution_in_the_background_are_shown_and_dropped() {
+    let server = Server::start().unwrap();
+    let id = start(
+        &server,
+        "GB('ShardsIDReader').flatmap(lambda _: list(range(150))).run()",
+    );
+    let show = || on(&server, &["show", &id, "--json"]).json();
+    eventually("it has ended", || {
+        show()["executions"][0]["records"].is_array()
+    });
+    assert_eq!(
+        show()["executions"][0]["records"].as_array().unwrap().len(),
+        150
+    );
+    let text = on(&server, &["show", &id]).ok();
+    assert!(
+        text.contains("    99\n") && text.contains("and 50 more: --json prints all"),
+        "{text}"
+    );
+    // It cannot be aborted any more.
+    let err = on(&server, &["abort", &id]).fails(1);
+    assert!(err.contains("has ended already (done)"), "{err}");
+    let out = on(&server, &["rm", &id]).ok();
+    assert!(out.starts_with("dropped execution 0-"), "{out}");
+    assert!(ids(&server, &[]).is_empty());
+    let running = start(&server, SLEEP);
+    let err = on(&server, &["rm", &running]).fails(1);
+    assert!(err.contains("redgrease abort 0-"), "{err}");
+}

@@ -115,13 +115,15 @@ fn registrations_and_sessions_are_removed() {
     assert_eq!(done.code, 1);
     assert!(
         done.err
-            .contains("no registration, trigger or session `orders`"),
+            .contains("no registration, trigger, session or execution `orders`"),
         "{}",
         done.err
     );
     assert_eq!(left(), ["orders:*", "user:*"]);
-    let err = on(&server, &["rm", "shop"]).fails(2);
-    assert!(err.contains("agree with --yes"), "{err}");
+    for several in [&["rm", "shop"][..], &["rm", "shop", "shop"]] {
+        let err = on(&server, several).fails(2);
+        assert!(err.contains("agree with --yes"), "{err}");
+    }
     assert_eq!(left().len(), 2);
     let json = on(&server, &["rm", "session:shop", "--yes", "--json"]).json();
     assert_eq!(json["done"].as_array().unwrap().len(), 2);
@@ -190,4 +192,88 @@ fn errors_of_scripts_that_were_synchronised_show_their_lines() {
         sessions.contains("shop.py") && !sessions.contains('{'),
         "{sessions}"
     );
+}
+
+#[test]
+fn several_names_are_removed_with_consent_alone() {
+    let server = shop();
+    let left = || subjects(on(&server, &["ls", "--json"]));
+    let err = on(&server, &["rm", "echo", "bad"]).fails(2);
+    assert!(
+        err.contains("Remove 2: ") && err.contains("agree with --yes"),
+        "{err}"
+    );
+    assert_eq!(left().len(), 4);
+    on(&server, &["rm", "echo", "bad", "--yes"]).ok();
+    assert_eq!(left(), ["orders:*", "user:*"]);
+}
+
+#[test]
+fn the_question_about_a_long_list_is_short() {
+    let server = Server::start().unwrap();
+    let code = "for n in range(200):\n    GB('CommandReader').register(trigger='t%03d' % n)";
+    on(&server, &["run", "-c", code, "--id", "many"]).ok();
+    let err = on(&server, &["rm", "many"]).fails(2);
+    assert!(
+        err.contains("Remove 200: ") && err.contains(" and 195 more?") && err.len() < 400,
+        "{err}"
+    );
+}
+
+#[test]
+fn passwords_are_in_no_output() {
+    let server = Server::start().unwrap();
+    let at = "http://ada:secretpw@host/x";
+    let code = format!(
+        "def f(x):\n    log('at {at}')\n    raise ValueError('no {at}')\nGB('CommandReader', desc='of {at}').map(f).register(trigger='{at}', mode='sync')\nGB('StreamReader', desc='of {at}').foreach(lambda x: None).register('{at}')"
+    );
+    on(
+        &server,
+        &["run", "-c", &code, "--id", "s", "--description", at],
+    )
+    .ok();
+    on(&server, &["call", at]).fails(1);
+    for args in [
+        &["ls"][..],
+        &["ls", "--sessions"],
+        &["show", at],
+        &["show", "s"],
+        &["stats"],
+        &["ps"],
+        &["logs"],
+        &["logs", "--errors"],
+        &["config"],
+        &["call", at],
+        &["call", "redis://ada:secretpw@other"],
+        &["config", "get", "redis://ada:secretpw@other"],
+        &["show", "redis://ada:secretpw@other"],
+        &["abort", "redis://ada:secretpw@other"],
+        &["pause", "s"],
+        &["resume", "s"],
+        &["rm", "s"],
+        &["rm", "s", "--yes"],
+    ] {
+        for json in [&[][..], &["--json"]] {
+            let done = on(&server, &[args, json].concat());
+            assert!(
+                !done.out.contains("secretpw") && !done.err.contains("secretpw"),
+                "{args:?}: {done:?}"
+            );
+            assert!([0, 1, 2].contains(&done.code), "{args:?}: {done:?}");
+        }
+    }
+    // Records are data.
+    let code = format!("GB('ShardsIDReader').map(lambda _: '{at}').run()");
+    for json in [&[][..], &["--json"]] {
+        let out = on(&server, &[&["run", "-c", &code][..], json].concat()).ok();
+        assert!(out.contains(at), "{out}");
+    }
+}
+
+#[test]
+fn a_paused_stream_has_not_failed() {
+    let server = shop();
+    on(&server, &["pause", "--all"]).ok();
+    let rows = on(&server, &["ls", "--failed", "--json"]).ok();
+    assert_eq!(rows, "[]\n");
 }

@@ -93,7 +93,7 @@ fn several_registrations_are_removed_after_a_question() {
     terminal.press("n\n");
     let (code, screen, _) = terminal.end();
     assert_eq!(code, 1);
-    assert!(screen.contains("nothing was unregistered"), "{screen}");
+    assert!(screen.contains("nothing was removed"), "{screen}");
     let mut terminal = Terminal::start(server.url(), WIDE, &["rm", "shop"], &[]);
     terminal.shows("[y/N]");
     terminal.press("y\n");

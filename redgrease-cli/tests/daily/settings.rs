@@ -58,6 +58,18 @@ fn settings_are_read_and_changed() {
     let err = on(&server, &["config", "set", "MaxExecutions=many"]).fails(1);
     assert!(err.contains("(number)"), "{err}");
     on(&server, &["config", "set", "MaxExecutions"]).fails(2);
+    let half = ["config", "set", "maxexecutions=8", "LockMaxTime=x"];
+    let err = on(&server, &half).fails(1);
+    assert!(
+        err.contains("LockMaxTime was not changed")
+            && err.contains("maxexecutions was changed until the server restarts"),
+        "{err}"
+    );
+    let done = on(&server, &[&half[..], &["--json"]].concat());
+    let json: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+    assert_eq!(json["done"], serde_json::json!(["maxexecutions"]));
+    assert_eq!(json["failed"][0]["id"], "LockMaxTime");
+    assert_eq!(on(&server, &["config", "get", "MAXEXECUTIONS"]).ok(), "8\n");
     let err = on(&server, &["config", "get", "Nothing"]).fails(1);
     assert!(err.contains("no setting `Nothing`"), "{err}");
     on(

@@ -4,21 +4,24 @@
 
 mod known;
 
+use super::cluster;
+use super::each::{Changes, left_out_failure};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::output::{Table, json_of, one_line, without_passwords};
 use known::{SETTINGS, known};
-use redgrease_core::{Con, ConfigValue, Error, ErrorKind, GearsCommands as _};
+use redgrease_core::{Con, ConfigValue, Error, ErrorKind, GearsCommands as _, cmd};
 use redgrease_syntax::nearest;
 use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
     action: Option<Action>,
-    /// The settings of all servers of a cluster
-    #[arg(long, global = true)]
-    cluster: bool,
+    /// The settings of all servers of a cluster, as is done without this option
+    #[arg(id = "cluster", long, global = true, hide = true)]
+    _cluster: bool,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -50,13 +53,14 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
         None => {
             let names: Vec<&str> = SETTINGS.iter().map(|it| it.name).collect();
             let mut con = app.connect()?;
-            let rows = read(&mut con, &names, args.cluster)?;
+            let rows = read(&mut con, &names)?;
             // A server that lacks a setting is older, or RedisGears.
             let rows: Vec<Row> = rows.into_iter().filter(|row| row.error.is_none()).collect();
+            warn_of_missing(app, &rows);
             print(app, &rows)
         }
-        Some(Action::Get { names }) => get(app, names, args.cluster),
-        Some(Action::Set { settings, custom }) => set(app, settings, *custom, args.cluster),
+        Some(Action::Get { names }) => get(app, names),
+        Some(Action::Set { settings, custom }) => set(app, settings, *custom),
     }
 }
 
@@ -65,18 +69,20 @@ struct Row {
     name: String,
     /// The values by shard; one without a shard outside of a cluster.
     values: Vec<(Option<String>, Option<ConfigValue>)>,
+    /// Shards that do not tell.
+    missing: Vec<String>,
     error: Option<Failure>,
 }
 
-fn read(con: &mut Con, names: &[&str], is_cluster: bool) -> Result<Vec<Row>, Failure> {
-    if is_cluster {
+fn read(con: &mut Con, names: &[&str]) -> Result<Vec<Row>, Failure> {
+    if cluster::passes_on(con)? {
         let settings = con.config_get_cluster(names)?;
         let row = |it: redgrease_core::ClusterSetting| Row {
             error: match &*it.missing {
                 [] if it.values.values().all(Option::is_none) => Some(unknown(&it.name)),
-                [] => None,
-                missing => Some(Failure::failed(one_line(&missing.join(", ")))),
+                _ => None,
             },
+            missing: it.missing,
             values: it
                 .values
                 .into_iter()
@@ -96,6 +102,7 @@ fn read(con: &mut Con, names: &[&str], is_cluster: bool) -> Result<Vec<Row>, Fai
         Row {
             name: (*name).to_owned(),
             values,
+            missing: Vec::new(),
             error,
         }
     };
@@ -117,10 +124,15 @@ fn unknown(name: &str) -> Failure {
     ))
 }
 
-fn get(app: &App, names: &[String], is_cluster: bool) -> Result<(), Failure> {
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+fn get(app: &App, names: &[String]) -> Result<(), Failure> {
+    // Servers know them in the case of the table alone.
+    let names: Vec<&str> = names
+        .iter()
+        .map(|name| known(name).map_or(name.as_str(), |it| it.name))
+        .collect();
     let mut con = app.connect()?;
-    let rows = read(&mut con, &names, is_cluster)?;
+    let rows = read(&mut con, &names)?;
+    warn_of_missing(app, &rows);
     let mut has_failed = false;
     for failure in rows.iter().filter_map(|row| row.error.as_ref()) {
         has_failed = true;
@@ -131,20 +143,21 @@ fn get(app: &App, names: &[String], is_cluster: bool) -> Result<(), Failure> {
         .filter(|row| !row.values.is_empty())
         .collect();
     match &*rows {
-        [row] if names.len() == 1 && !is_cluster && !app.out.is_json() => {
-            app.out.line(
-                row.values
-                    .first()
-                    .map(|(_, value)| text(value.as_ref()))
-                    .unwrap_or_default(),
-            )?;
-        }
+        [row] if names.len() == 1 && !app.out.is_json() => app.out.line(shown(row))?,
         _ => print(app, &rows)?,
     }
     if has_failed {
         Err(Failure::said())
     } else {
         Ok(())
+    }
+}
+
+fn warn_of_missing(app: &App, rows: &[Row]) {
+    let missing: BTreeSet<&String> = rows.iter().flat_map(|row| &row.missing).collect();
+    for missing in missing {
+        app.out
+            .warn(format_args!("not counted: {}", one_line(missing)));
     }
 }
 
@@ -233,12 +246,7 @@ fn row_json(row: &Row) -> Json {
     json
 }
 
-fn set(
-    app: &App,
-    settings: &[(String, String)],
-    is_custom: bool,
-    is_cluster: bool,
-) -> Result<(), Failure> {
+fn set(app: &App, settings: &[(String, String)], is_custom: bool) -> Result<(), Failure> {
     for (name, _) in settings {
         match known(name) {
             Some(it) if !it.is_writable => {
@@ -265,28 +273,50 @@ fn set(
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
     let mut con = app.connect()?;
-    let mut failed: Vec<Failure> = Vec::new();
-    if is_cluster {
-        con.config_set_cluster(&pairs)?;
+    let mut changes = Changes::default();
+    let mut set: Vec<&str> = Vec::new();
+    if cluster::passes_on(&mut con)? {
+        // All settings are changed, or none is.
+        let left_out = cluster::change(&mut con, &cmd::config_set_cluster(&pairs))
+            .map_err(|error| Failure::from(error).of("nothing was changed"))?;
+        set.extend(pairs.iter().map(|(name, _)| name));
+        if let Some(left_out) = left_out {
+            let change = format!("{} changed", were(&set));
+            changes.refuse(app, &set.join(" "), &left_out_failure(&change, &left_out));
+        }
     } else {
         for ((name, _), entry) in pairs.iter().zip(con.config_set(&pairs)?) {
-            if let Err(error) = entry {
-                let kind = known(name).map_or(String::new(), |it| format!(" ({})", it.kind));
-                let error = one_line(&error.to_string());
-                failed.push(Failure::failed(format!(
-                    "{name} was not changed: {error}: give it a value of its type{kind}"
-                )));
+            match entry {
+                Ok(_) => set.push(name),
+                Err(error) => {
+                    let kind = known(name).map_or(String::new(), |it| format!(" ({})", it.kind));
+                    let error = one_line(&error.to_string());
+                    let failure = Failure::failed(format!(
+                        "{name} was not changed: {error}: give it a value of its type{kind}"
+                    ));
+                    changes.refuse(app, name, &failure);
+                }
             }
         }
     }
-    if failed.is_empty() {
-        app.out.note(
-            "changed until the server restarts: an argument of the module (`--loadmodule .. NAME VALUE`) stays longer",
-        );
-        return Ok(());
+    for name in &set {
+        changes.note_done(name);
     }
-    for failure in &failed {
-        app.out.failure(failure);
+    if !set.is_empty() {
+        let what = if set.len() == pairs.len() {
+            String::new()
+        } else {
+            format!("{} ", were(&set))
+        };
+        app.out.note(format_args!(
+            "{what}changed until the server restarts: an argument of the module (`--loadmodule .. NAME VALUE`) stays longer"
+        ));
     }
-    Err(Failure::said())
+    changes.end(app)
+}
+
+/// `MaxExecutions was`, `MaxExecutions, LockMaxTime were`.
+fn were(names: &[&str]) -> String {
+    let verb = if names.len() == 1 { "was" } else { "were" };
+    one_line(&format!("{} {verb}", names.join(", ")))
 }
