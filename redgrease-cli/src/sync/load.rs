@@ -1,6 +1,7 @@
 //! Makes a server equal to the files: reads both, compares, and sends what differs.
 
 use super::discover::{Found, Roots};
+use super::handover::{Handover, handovers, order};
 use super::identity::hash;
 use super::index;
 use super::known;
@@ -8,13 +9,14 @@ use super::plan::{Change, Plan, Step, description, plan};
 use super::report::{Action, Report, Row};
 use super::send::{self, Sending, Sent};
 use super::settings::Settings;
+use super::triggers::Named;
 use crate::app::App;
 use crate::failure::{Failure, Kind};
 use crate::output::without_passwords;
 use redgrease_core::{
     Con, GearsCommands as _, PyExecuteOptions, RegistrationInfo, Requirements, SessionsOptions,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// What was done and said before, with `--watch`.
@@ -26,6 +28,8 @@ pub(super) struct Memory {
     ran: BTreeMap<String, String>,
     /// The problems with files that were said.
     faults: BTreeMap<String, String>,
+    /// Why scripts wait for others, as it was said.
+    held: BTreeMap<String, String>,
 }
 
 /// Files and server at one moment.
@@ -78,6 +82,7 @@ pub(super) fn load(
     compared: &Compared,
     memory: &mut Memory,
 ) -> Result<Report, Failure> {
+    let handovers = moving(con, compared)?;
     let mut load = Load {
         app,
         con,
@@ -85,8 +90,10 @@ pub(super) fn load(
         compared,
         memory,
         report: Report::new(),
-        waiting: Vec::new(),
-        done: BTreeSet::new(),
+        can_send: true,
+        outcomes: compared.plan.steps.iter().map(|_| Outcome::Todo).collect(),
+        handovers,
+        is_engine: None,
     };
     for (name, problem) in &compared.found.faults {
         if load.memory.faults.get(name) != Some(problem) {
@@ -95,13 +102,44 @@ pub(super) fn load(
     }
     load.memory.faults.clone_from(&compared.found.faults);
     let begun = Instant::now();
-    let can_send = load.install()?;
-    for step in &compared.plan.steps {
-        load.step(step, can_send)?;
+    load.can_send = load.install()?;
+    for at in order(compared.plan.steps.len(), &load.handovers) {
+        load.step(at)?;
     }
     load.retry()?;
+    load.tell_waiting()?;
     load.report.seconds = begun.elapsed().as_secs_f64();
     Ok(load.report)
+}
+
+/// The triggers that move between the scripts of a load.
+fn moving(con: &mut Con, compared: &Compared) -> Result<Vec<Handover>, Failure> {
+    let steps = &compared.plan.steps;
+    let gives = |step: &Step| step.live.is_some() && !step.change.is_none();
+    if !steps.iter().any(|step| step.change.is_sent()) || !steps.iter().any(gives) {
+        return Ok(Vec::new());
+    }
+    Ok(handovers(compared, &registrations(con)?))
+}
+
+fn registrations(con: &mut Con) -> Result<Vec<RegistrationInfo>, Failure> {
+    let sessions = con.dump_sessions(&SessionsOptions::new().verbose())?;
+    let rows = sessions
+        .into_iter()
+        .flat_map(|session| session.registration_rows);
+    Ok(rows.collect())
+}
+
+/// What has come of a step so far.
+#[derive(Debug)]
+enum Outcome {
+    Todo,
+    Done,
+    Failed,
+    /// Others have its triggers, with the error.
+    Waiting(Failure),
+    /// A script that takes over one of its triggers has failed, with the text about it.
+    Held(String),
 }
 
 /// A load at work.
@@ -112,13 +150,16 @@ struct Load<'a> {
     compared: &'a Compared,
     memory: &'a mut Memory,
     report: Report,
-    /// Scripts whose triggers others had, with the errors.
-    waiting: Vec<(&'a Step, Failure)>,
-    /// The sessions of steps that are done.
-    done: BTreeSet<String>,
+    /// Whether the requirements are there.
+    can_send: bool,
+    /// One for each step.
+    outcomes: Vec<Outcome>,
+    handovers: Vec<Handover>,
+    /// Whether the server has the engine of this project, as soon as that is known.
+    is_engine: Option<bool>,
 }
 
-impl<'a> Load<'a> {
+impl Load<'_> {
     /// Installs the requirements. Returns whether scripts can be sent.
     fn install(&mut self) -> Result<bool, Failure> {
         let is_sent = self
@@ -175,29 +216,69 @@ impl<'a> Load<'a> {
         }
     }
 
-    fn step(&mut self, step: &'a Step, can_send: bool) -> Result<(), Failure> {
-        match step.change {
-            Change::Keep => self.row(Row::of(step, Action::Unchanged, ids(step))),
+    fn step(&mut self, at: usize) -> Result<(), Failure> {
+        let compared = self.compared;
+        let step = &compared.plan.steps[at];
+        if let Some(reason) = self.held(at)? {
+            self.outcomes[at] = Outcome::Held(reason);
+            return Ok(());
+        }
+        self.outcomes[at] = match step.change {
+            Change::Keep => {
+                self.row(Row::of(step, Action::Unchanged, ids(step)));
+                Outcome::Done
+            }
             Change::Index => {
                 self.write_index(step)?;
                 self.row(Row::of(step, Action::Unchanged, ids(step)));
+                Outcome::Done
             }
             Change::Remove => {
                 if let Some(live) = &step.live {
                     send::remove(self.con, live)?;
                 }
                 self.row(Row::of(step, Action::Removed, Vec::new()));
+                Outcome::Done
             }
-            Change::Add if self.has_run(step) => self.write_job(step)?,
-            _ if !can_send => {}
-            _ if self.has_failed(step) => self.report.waiting += 1,
-            _ => {
-                if let Some(error) = self.send(step, Vec::new(), None)? {
-                    self.take_over(step, error)?;
-                }
+            Change::Add if self.has_run(step) => {
+                self.write_job(step)?;
+                Outcome::Done
+            }
+            _ if !self.can_send => Outcome::Failed,
+            _ if self.has_failed(step) => {
+                self.report.waiting += 1;
+                Outcome::Failed
+            }
+            _ => self.send_with_triggers(at)?,
+        };
+        Ok(())
+    }
+
+    /// Why a step waits: it would take a trigger away whose new script does not work.
+    fn held(&mut self, at: usize) -> Result<Option<String>, Failure> {
+        let compared = self.compared;
+        let steps = &compared.plan.steps;
+        for n in 0..self.handovers.len() {
+            let Handover {
+                giver, receiver, ..
+            } = self.handovers[n];
+            if giver != at {
+                continue;
+            }
+            let is_held = match self.outcomes[receiver] {
+                Outcome::Todo | Outcome::Done => false,
+                Outcome::Failed | Outcome::Held(_) => true,
+                // RedisGears cannot give a trigger to another session: it has to be free.
+                Outcome::Waiting(_) => self.is_engine()?,
+            };
+            if is_held {
+                return Ok(Some(format!(
+                    "it waits for {}, which takes over its trigger `{}` and is not loaded: mend that script first",
+                    steps[receiver].name, self.handovers[n].trigger
+                )));
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Whether this text with these requirements has failed before.
@@ -213,15 +294,15 @@ impl<'a> Load<'a> {
         })
     }
 
-    /// Sends the script of a step. Returns the error if others have its triggers.
+    /// Sends the script of a step.
     fn send(
         &mut self,
         step: &Step,
         takes: Vec<String>,
         replaces: Option<String>,
-    ) -> Result<Option<Failure>, Failure> {
+    ) -> Result<Outcome, Failure> {
         let Some(script) = self.compared.found.scripts.get(&step.path) else {
-            return Ok(None);
+            return Ok(Outcome::Done);
         };
         let moved = step.live.as_ref().filter(|_| step.change == Change::Move);
         let sending = Sending {
@@ -255,108 +336,131 @@ impl<'a> Load<'a> {
                 Row::of(step, Action::Ran, Vec::new()).with_results(&results.values)
             }
             Sent::Started(id) => Row::of(step, Action::Started, Vec::new()).with_execution(id),
-            Sent::TriggerTaken(error) => return Ok(Some(error)),
+            Sent::TriggerTaken(error) => return Ok(Outcome::Waiting(error)),
             Sent::Failed(error) => {
                 let tried = (script.hash.clone(), self.compared.requirements_hash.clone());
                 self.memory.failed.insert(step.path.clone(), tried);
                 self.row(Row::failed_script(step, &error, None));
-                return Ok(None);
+                return Ok(Outcome::Failed);
             }
         };
         self.memory.failed.remove(&step.path);
-        self.done.insert(step.session.clone());
         self.row(row);
-        Ok(None)
+        Ok(Outcome::Done)
     }
 
-    /// Sends a script again that needs triggers of others. Those of scripts that will change or go in this run are taken over
-    /// in the moment in which they are registered. RedisGears cannot do that, but can replace a session as a whole.
-    fn take_over(&mut self, step: &'a Step, error: Failure) -> Result<(), Failure> {
-        let owners = self.owners(step)?;
-        let plan = &self.compared.plan;
-        let pending = |session: &str| {
-            let is_it = |it: &&Step| it.live.as_ref().is_some_and(|live| live.id == session);
-            let owner = plan.steps.iter().find(is_it)?;
-            let is_pending = !owner.change.is_none() && !self.done.contains(&owner.session);
-            is_pending.then_some(owner)
-        };
-        let owners: Vec<(&RegistrationInfo, &Step)> = owners
-            .iter()
-            .filter_map(|row| Some((row, pending(row.session.as_deref()?)?)))
-            .collect();
-        if owners.is_empty() {
-            self.waiting.push((step, error));
-            return Ok(());
+    /// Sends a script. Triggers of scripts that give them up in this load are taken over in the moment in which they are
+    /// registered. RedisGears cannot do that, but can replace a session as a whole.
+    fn send_with_triggers(&mut self, at: usize) -> Result<Outcome, Failure> {
+        let compared = self.compared;
+        let steps = &compared.plan.steps;
+        let step = &steps[at];
+        let mut outcome = self.send(step, Vec::new(), None)?;
+        // What the script names as a trigger comes first, and what it may compute second.
+        for is_certain in [true, false] {
+            if !matches!(outcome, Outcome::Waiting(_)) {
+                break;
+            }
+            let is_left = |it: &&Handover| {
+                it.receiver == at
+                    && (it.is_certain || !is_certain)
+                    && !matches!(self.outcomes[it.giver], Outcome::Done)
+            };
+            let moving: Vec<Handover> = self.handovers.iter().filter(is_left).cloned().collect();
+            if !moving.iter().any(|it| it.is_certain == is_certain) {
+                continue;
+            }
+            let gone = moving
+                .iter()
+                .map(|it| &steps[it.giver])
+                .find(|giver| giver.change == Change::Remove && step.live.is_none())
+                .map(|giver| giver.session.clone());
+            if self.is_engine()? {
+                let takes = moving.into_iter().map(|it| it.registration).collect();
+                outcome = self.send(step, takes, None)?;
+            } else if gone.is_some() {
+                outcome = self.send(step, Vec::new(), gone)?;
+            }
         }
-        let gone = owners
-            .iter()
-            .find(|(_, owner)| owner.change == Change::Remove && step.live.is_none())
-            .map(|(_, owner)| owner.session.clone());
-        let takes = owners.iter().map(|(row, _)| row.id.clone()).collect();
-        let left = match self.is_engine()? {
-            true => self.send(step, takes, None)?,
-            false if gone.is_some() => self.send(step, Vec::new(), gone)?,
-            false => Some(error),
-        };
-        self.waiting.extend(left.map(|error| (step, error)));
-        Ok(())
+        Ok(outcome)
     }
 
     /// Whether the server has the engine of this project, whose `RG.PYEXECUTE` has `TAKE`.
     fn is_engine(&mut self) -> Result<bool, Failure> {
+        if let Some(known) = self.is_engine {
+            return Ok(known);
+        }
         // RedisGears answers an error for an unknown setting, and has no setting of this name.
         let answers = self.con.config_get(&["MaxCallDepth"])?;
-        Ok(answers.iter().all(Result::is_ok))
+        Ok(*self.is_engine.insert(answers.iter().all(Result::is_ok)))
     }
 
-    /// The registrations of other sessions whose triggers the script names.
-    fn owners(&mut self, step: &Step) -> Result<Vec<RegistrationInfo>, Failure> {
-        let script = self.compared.found.scripts.get(&step.path);
-        let text = script.map_or("", |script| script.text.as_str());
-        let sessions = self.con.dump_sessions(&SessionsOptions::new().verbose())?;
-        let rows = sessions
-            .into_iter()
-            .flat_map(|session| session.registration_rows);
-        Ok(rows
-            .filter(|row| row.session.as_ref() != Some(&step.session))
-            .filter(|row| row.trigger().is_some_and(|trigger| text.contains(&trigger)))
-            .collect())
-    }
-
-    /// Sends the scripts again whose triggers others had, as long as that frees triggers.
+    /// Sends the scripts again whose triggers others had, and those that waited for others, as long as that frees triggers.
     fn retry(&mut self) -> Result<(), Failure> {
-        loop {
-            let waiting = std::mem::take(&mut self.waiting);
-            let before = waiting.len();
-            for (step, _) in waiting {
-                let left = self.send(step, Vec::new(), None)?;
-                self.waiting.extend(left.map(|error| (step, error)));
+        let mut is_better = true;
+        while std::mem::take(&mut is_better) {
+            for at in 0..self.outcomes.len() {
+                match &self.outcomes[at] {
+                    Outcome::Waiting(_) => self.outcomes[at] = self.send_with_triggers(at)?,
+                    Outcome::Held(_) => self.step(at)?,
+                    _ => continue,
+                }
+                is_better |= matches!(self.outcomes[at], Outcome::Done);
             }
-            if self.waiting.is_empty() || self.waiting.len() == before {
-                break;
-            }
-        }
-        for (step, error) in std::mem::take(&mut self.waiting) {
-            let owners = self.owners(step)?;
-            let owners: Vec<String> = owners
-                .iter()
-                .filter_map(|row| {
-                    let session = row.session.as_deref()?;
-                    Some(format!(
-                        "`{}` belongs to the session {session}",
-                        row.trigger()?
-                    ))
-                })
-                .collect();
-            let owners = if owners.is_empty() {
-                "another session has a trigger of this script".to_owned()
-            } else {
-                owners.join(", ")
-            };
-            let remedy = format!("{owners}: use another name, or remove that session");
-            self.row(Row::failed_script(step, &error, Some(remedy)));
         }
         Ok(())
+    }
+
+    /// Tells which scripts wait for triggers, or for other scripts.
+    fn tell_waiting(&mut self) -> Result<(), Failure> {
+        let compared = self.compared;
+        let mut held = BTreeMap::new();
+        for (step, outcome) in compared
+            .plan
+            .steps
+            .iter()
+            .zip(std::mem::take(&mut self.outcomes))
+        {
+            match outcome {
+                Outcome::Waiting(error) => {
+                    let remedy = format!(
+                        "{}: use another name, or remove that session",
+                        self.owners(step)?
+                    );
+                    self.row(Row::failed_script(step, &error, Some(remedy)));
+                }
+                Outcome::Held(reason) => {
+                    if self.memory.held.get(&step.path) == Some(&reason) {
+                        self.report.waiting += 1;
+                    } else {
+                        let failure = Failure::failed(reason.clone());
+                        self.row(Row::failed_script(step, &failure, None));
+                    }
+                    held.insert(step.path.clone(), reason);
+                }
+                Outcome::Todo | Outcome::Done | Outcome::Failed => {}
+            }
+        }
+        self.memory.held = held;
+        Ok(())
+    }
+
+    /// The sessions that have the triggers that a script names.
+    fn owners(&mut self, step: &Step) -> Result<String, Failure> {
+        let script = self.compared.found.scripts.get(&step.path);
+        let named = Named::in_text(script.map_or("", |script| &script.text));
+        let owners: Vec<String> = registrations(self.con)?
+            .iter()
+            .filter(|row| row.session.as_ref() != Some(&step.session))
+            .filter_map(|row| Some((row.trigger()?, row.session.as_deref()?)))
+            .filter(|(trigger, _)| named.has(trigger))
+            .map(|(trigger, session)| format!("`{trigger}` belongs to the session {session}"))
+            .collect();
+        Ok(if owners.is_empty() {
+            "another session has a trigger of this script".to_owned()
+        } else {
+            owners.join(", ")
+        })
     }
 
     fn write_index(&mut self, step: &Step) -> Result<(), Failure> {

@@ -23,6 +23,7 @@
 //! | `known.rs` | what the server has |
 //! | `plan.rs` | compares files with the server; sends nothing |
 //! | `load.rs`, `send.rs` | sends what differs |
+//! | `triggers.rs`, `handover.rs` | the triggers that a text names, and those that move between scripts |
 //! | `source.rs` | the text of a script, for errors of its gears |
 //! | `planned.rs`, `report.rs` | what would be done and what was, for people and as JSON |
 
@@ -32,6 +33,7 @@ pub(crate) mod deploy;
 pub(crate) mod diff;
 mod difference;
 mod discover;
+mod handover;
 mod identity;
 mod index;
 mod known;
@@ -48,6 +50,7 @@ pub(crate) mod run;
 mod send;
 mod settings;
 pub(crate) mod source;
+mod triggers;
 mod watch;
 
 pub(crate) use settings::WATCH;

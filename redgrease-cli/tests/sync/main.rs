@@ -7,6 +7,7 @@ mod common;
 mod deploying;
 mod elsewhere;
 mod flags;
+mod handing_over;
 mod many;
 mod migrating;
 mod once;
