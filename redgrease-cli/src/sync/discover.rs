@@ -138,6 +138,12 @@ impl Roots {
         })
     }
 
+    /// Whether the path in the index says which file it is: it is a text.
+    fn has_text_path(&self, root: &Root, below: &Path) -> bool {
+        let is_whole = self.project.is_none() || !root.is_dir;
+        below.to_str().is_some() && (!is_whole || root.absolute.to_str().is_some())
+    }
+
     /// The path in the index of a file below a root.
     fn path(&self, root: &Root, below: &Path) -> String {
         match &self.project {
@@ -164,6 +170,12 @@ impl Root {
             ))
         };
         let metadata = std::fs::metadata(given).map_err(about)?;
+        if !metadata.is_dir() && !metadata.is_file() {
+            return Err(Failure::usage(format!(
+                "{} is no file: give the path of a script or of a directory of scripts",
+                given.display()
+            )));
+        }
         Ok(Root {
             given: given.to_owned(),
             absolute: without_dots(&std::path::absolute(given).map_err(about)?),
@@ -261,9 +273,29 @@ impl Walk<'_> {
     }
 
     fn file(&mut self, kind: Kind, file: &Path, below: &Path) {
+        // A pipe would be waited for, and a device may have no end.
+        match std::fs::metadata(file) {
+            Ok(metadata) if metadata.is_file() => {}
+            Ok(_) => {
+                return self.problem(
+                    below,
+                    "it is no file, but a pipe, a socket or a device: give it another name"
+                        .to_owned(),
+                );
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
+            Err(error) => return self.fault(below, &error),
+        }
         if kind == Kind::Requirements {
             self.found.requirements.insert(file.to_owned());
             return;
+        }
+        if !self.roots.has_text_path(self.root, below) {
+            return self.problem(
+                below,
+                "its path is not UTF-8, and servers know scripts by their paths: rename it"
+                    .to_owned(),
+            );
         }
         let path = self.roots.path(self.root, below);
         let bytes = match std::fs::read(file) {
@@ -273,10 +305,10 @@ impl Walk<'_> {
         };
         let name = self.name(below);
         let Ok(text) = String::from_utf8(bytes) else {
-            let problem = "it is not UTF-8: save it in this encoding".to_owned();
-            self.found.unread.insert(path);
-            self.found.faults.insert(name, problem);
-            return;
+            return self.problem(
+                below,
+                "it is not UTF-8: save it in this encoding".to_owned(),
+            );
         };
         if text.trim().is_empty() {
             // An editor may be about to write it.
@@ -309,8 +341,14 @@ impl Walk<'_> {
     }
 
     fn fault(&mut self, below: &Path, error: &std::io::Error) {
+        self.problem(
+            below,
+            format!("it cannot be read: {error}: look at its rights"),
+        );
+    }
+
+    fn problem(&mut self, below: &Path, problem: String) {
         self.found.unread.insert(self.roots.path(self.root, below));
-        let problem = format!("it cannot be read: {error}: look at its rights");
         self.found.faults.insert(self.name(below), problem);
     }
 

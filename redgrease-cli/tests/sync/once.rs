@@ -276,6 +276,64 @@ fn what_cannot_be_read_stays_and_is_said() {
 }
 
 #[test]
+fn what_is_no_file_is_said() {
+    let server = Server::start().unwrap();
+    let mut con = con(&server);
+    let scripts = Scripts::new();
+    scripts.trigger("a.py", "a", "1");
+    let pipe = scripts.path().join("pipe.py");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    std::os::unix::fs::symlink("/dev/zero", scripts.path().join("zero.py")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(scripts.path().join("socket.py")).unwrap();
+    for words in [&["diff"][..], &["sync", "--dry-run"], &["sync", "--json"]] {
+        on(&server, &[words, &[scripts.dir()]].concat()).fails(1);
+    }
+    let error = on(&server, &[scripts.dir()]).fails(1);
+    for name in ["pipe.py", "zero.py", "socket.py"] {
+        assert!(error.contains(name), "{error}");
+    }
+    assert!(error.contains("it is no file, but a pipe"), "{error}");
+    assert_eq!(triggers(&mut con), ["a"]);
+    let error = on(&server, &[pipe.to_str().unwrap()]).fails(2);
+    assert!(error.contains("pipe.py is no file"), "{error}");
+    // A pipe in the place of requirements.
+    std::fs::rename(&pipe, scripts.path().join("requirements.txt")).unwrap();
+    on(&server, &[scripts.dir()]).fails(1);
+}
+
+/// Servers know a script by its path, which is a text.
+#[test]
+fn names_that_are_no_text_are_said() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let server = Server::start().unwrap();
+    let mut con = con(&server);
+    let scripts = Scripts::new();
+    let named = |name: &[u8]| scripts.path().join(std::ffi::OsStr::from_bytes(name));
+    let text = |trigger: &str| crate::scripts::trigger_script(trigger, "1");
+    scripts.trigger("a.py", "a", "1");
+    std::fs::write(named(b"bad\xff.py"), text("b")).unwrap();
+    std::fs::create_dir(named(b"dir\xff")).unwrap();
+    std::fs::write(named(b"dir\xff/c.py"), text("c")).unwrap();
+    let error = on(&server, &["-r", scripts.dir()]).fails(1);
+    assert_eq!(error.matches("its path is not UTF-8").count(), 2, "{error}");
+    assert_eq!(triggers(&mut con), ["a"]);
+    // A directory that was given.
+    let mut command = program(&["sync"]);
+    command
+        .arg(named(b"dir\xff"))
+        .env("REDGREASE_URL", server.url());
+    let error = crate::common::done(&mut command).fails(1);
+    assert!(error.contains("its path is not UTF-8"), "{error}");
+    // A project knows scripts by their paths below it.
+    command.args(["--project", "p"]);
+    crate::common::done(&mut command).ok();
+    assert_eq!(triggers(&mut con), ["a", "c"]);
+    on(&server, &["prune", "--gone-files", "--yes"]).ok();
+    assert_eq!(triggers(&mut con), ["a", "c"]);
+}
+
+#[test]
 fn what_the_server_has_lost_is_sent_again() {
     let server = Server::start().unwrap();
     let mut con = con(&server);
