@@ -4,6 +4,24 @@ use crate::output::{Traceback, clean, without_passwords};
 use redgrease_core::{Error, ErrorKind};
 use std::fmt;
 
+/// The codes of errors that a server answers because of its state: its data, its role, its memory, its disk, its users.
+const STATES: &[&str] = &[
+    "ASK",
+    "BUSY",
+    "CLUSTERDOWN",
+    "LOADING",
+    "MASTERDOWN",
+    "MISCONF",
+    "MOVED",
+    "NOAUTH",
+    "NOPERM",
+    "NOREPLICAS",
+    "OOM",
+    "READONLY",
+    "TRYAGAIN",
+    "WRONGPASS",
+];
+
 /// A command failed. The text says what failed and what to do.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -81,6 +99,20 @@ impl Failure {
 
     pub(crate) fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// The code of the error that the server has answered, such as `READONLY`.
+    pub(crate) fn code(&self) -> Option<&str> {
+        let error = self.source.as_ref()?.downcast_ref::<Error>()?;
+        match error.kind() {
+            ErrorKind::NoPermission { .. } => Some("NOPERM"),
+            _ => error.as_redis()?.code(),
+        }
+    }
+
+    /// Whether the server, and not what it was asked for, is the reason: it may answer otherwise in a moment.
+    pub(crate) fn is_state_of_server(&self) -> bool {
+        self.code().is_some_and(|code| STATES.contains(&code))
     }
 
     pub(crate) fn exit_code(&self) -> u8 {

@@ -159,6 +159,10 @@ fn change(
         _ if live.not_restored.is_some() => Change::Restore,
         None => Change::Index,
         Some(entry) if entry.registrations.is_empty() => Change::Index,
+        // The server refused to write it after the script was sent.
+        Some(entry) if entry.hash.as_ref().is_some_and(|hash| *hash != script.hash) => {
+            Change::Index
+        }
         Some(entry) => {
             let has = |id: &String| live.registrations.contains(id);
             if entry.registrations.iter().all(has) {
@@ -218,6 +222,8 @@ mod tests {
         );
         assert_eq!(of(None, Some(&entry("x", &["1"]))), Change::Restore);
         assert_eq!(of(Some(&one), None), Change::Index);
+        // One of the version before.
+        assert_eq!(of(Some(&one), Some(&entry("y", &["0"]))), Change::Index);
         assert_eq!(
             of(Some(&live("y", &["1"])), Some(&entry("y", &["1"]))),
             Change::Text

@@ -108,7 +108,7 @@ fn failed(error: Error, script: &Script) -> Result<Sent, Failure> {
     let is_taken =
         error.is_duplicate_trigger() || error.to_string().contains("trigger already registered");
     let failure = Failure::from(error);
-    if failure.kind() == Kind::NoServer {
+    if failure.kind() == Kind::NoServer || failure.is_state_of_server() {
         return Err(failure);
     }
     let failure = shown(failure, script);

@@ -33,6 +33,11 @@ const LOOK: Duration = Duration::from_secs(10);
 /// The time that a command has to end after a signal.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// What failures say if the server does not know the user or the password.
+const REFUSED: &[&str] = &["WRONGPASS", "NOAUTH", "AuthenticationFailed"];
+/// The codes of servers that will be ready.
+const STARTING: &[&str] = &["BUSY", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "TRYAGAIN"];
+
 enum Event {
     Changed,
     Stop,
@@ -165,17 +170,14 @@ impl Watch<'_> {
         self.meet().is_ok() && self.process == before
     }
 
-    /// Whether to end with this failure.
+    /// Whether to end with this failure. At the beginning, a server without gears, one that refuses the password, and one that is a
+    /// replica are mistakes. Later they are moments.
     fn is_final(&self, failure: &Failure) -> bool {
-        let text = failure.to_string();
-        let is_refused = ["WRONGPASS", "NOAUTH", "AuthenticationFailed"]
-            .iter()
-            .any(|word| text.contains(word));
         match failure.kind() {
             Kind::Usage | Kind::NoReader | Kind::Said => true,
-            Kind::NoServer => is_refused,
-            // At the beginning, a server without gears is a mistake. One that loads its data will be ready.
-            Kind::Failed => is_refused || (self.is_first && !text.contains("LOADING")),
+            Kind::NoServer | Kind::Failed if !self.is_first => false,
+            Kind::NoServer => is_refused(failure),
+            Kind::Failed => !failure.code().is_some_and(|code| STARTING.contains(&code)),
         }
     }
 
@@ -189,6 +191,9 @@ impl Watch<'_> {
                 self.app
                     .out
                     .warn(format_args!("{text}\nwaiting for the server ..."));
+            } else if failure.code().is_some() || is_refused(failure) {
+                // It is there, and says why it does not work.
+                self.app.out.warn(&text);
             } else {
                 self.app.out.detail(&text);
             }
@@ -253,6 +258,12 @@ fn settled(roots: &Roots, settings: &Settings, time: Duration, last: Option<Foun
         before = Some(found);
         std::thread::sleep(pause);
     }
+}
+
+/// Whether the server does not know the user or the password.
+fn is_refused(failure: &Failure) -> bool {
+    let text = failure.to_string();
+    REFUSED.iter().any(|word| text.contains(word))
 }
 
 /// The process that answers; `None` for a cluster.

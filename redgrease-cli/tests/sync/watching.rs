@@ -380,6 +380,51 @@ fn a_server_that_comes_back_gets_everything_again() {
 }
 
 #[test]
+fn errors_of_the_server_are_no_errors_of_the_script() {
+    let server = Server::start().unwrap();
+    let mut con = con(&server);
+    let scripts = Scripts::new();
+    scripts.trigger("a.py", "a", "0");
+    let watching = watch(&server, &scripts, &[]);
+    let mut set = |words: &[&str]| -> () {
+        let (name, rest) = words.split_first().unwrap();
+        redis::cmd(name).arg(rest).query(&mut con).unwrap()
+    };
+    // A replica for a moment.
+    set(&["REPLICAOF", "127.0.0.1", &free_port().to_string()]);
+    scripts.trigger("a.py", "a", "1");
+    watching.says("READONLY");
+    set(&["REPLICAOF", "NO", "ONE"]);
+    until("after READONLY", || {
+        call(&mut connect(&server), "a").as_deref() == Ok("1")
+    });
+    // No memory for a moment.
+    set(&["CONFIG", "SET", "maxmemory", "1"]);
+    scripts.trigger("a.py", "a", "2");
+    watching.says("OOM");
+    set(&["CONFIG", "SET", "maxmemory", "0"]);
+    until("after OOM", || {
+        call(&mut connect(&server), "a").as_deref() == Ok("2")
+    });
+    let is_back = || watching.text().matches("the server answers again").count() == 2;
+    until("it answers again", is_back);
+    // Another password for a moment.
+    set(&["CONFIG", "SET", "requirepass", "new"]);
+    set(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
+    scripts.trigger("a.py", "a", "3");
+    watching.says("password");
+    set(&["CONFIG", "SET", "requirepass", ""]);
+    until("after NOAUTH", || {
+        call(&mut connect(&server), "a").as_deref() == Ok("3")
+    });
+    let (code, text) = watching.ends("-TERM");
+    assert_eq!(code, 0, "{text}");
+    assert!(!text.contains("failed "), "{text}");
+    // Each version was sent one time.
+    assert_eq!(text.matches("added").count(), 2, "{text}");
+}
+
+#[test]
 fn it_waits_for_a_server_that_is_not_there_yet() {
     let port = free_port();
     let url = format!("redis://127.0.0.1:{port}");
