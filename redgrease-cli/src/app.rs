@@ -3,7 +3,8 @@
 use crate::args::Options;
 use crate::failure::{Failure, Kind};
 use crate::output::{Output, clean};
-use redgrease_core::{Con, ErrorKind, connect};
+use crate::tls;
+use redgrease_core::{Con, Error, ErrorKind, connect};
 use std::io::Write as _;
 
 /// The environment variable with the address of the server.
@@ -19,6 +20,7 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn new(options: Options) -> Self {
         let out = Output::new(&options);
+        tls::keep(&options);
         if options.verbose > 1 {
             show_log();
         }
@@ -75,26 +77,43 @@ pub(crate) fn address(host: Option<&str>, port: Option<u16>) -> String {
 
 /// Connects to a server, or to its cluster.
 pub(crate) fn connect_to(url: &str) -> Result<Con, Failure> {
-    let con = connect(url);
+    let info = tls::info(url)?;
+    let is_tls = tls::is_tls(&info);
+    let con = connect(info);
     if let Ok(con) = &con {
         log::debug!("connected: {con:?}");
     }
-    con.map_err(|error| {
-        let answers = error.as_redis().is_some_and(|e| {
-            e.kind() == redis::ErrorKind::AuthenticationFailed
-                || matches!(e.code(), Some("NOAUTH" | "WRONGPASS"))
-        });
-        let is_no_address = matches!(error.kind(), ErrorKind::Config { .. });
-        let failure = Failure::from(error);
-        match failure.kind() {
-            _ if is_no_address => Failure::usage(failure.to_string()),
-            // The server is there, and refuses the password.
-            Kind::NoServer if answers => Failure::failed(failure.to_string()),
-            Kind::NoServer => Failure::new(
-                Kind::NoServer,
-                format!("{failure}\nremedy: --url gives the address of another server"),
-            ),
-            _ => failure,
+    con.map_err(|error| failed(error, is_tls))
+}
+
+/// The failure of a connection.
+fn failed(error: Error, is_tls: bool) -> Failure {
+    let answers = error.as_redis().is_some_and(|e| {
+        e.kind() == redis::ErrorKind::AuthenticationFailed
+            || matches!(e.code(), Some("NOAUTH" | "WRONGPASS"))
+    });
+    let is_refused = error
+        .as_redis()
+        .is_some_and(redis::RedisError::is_connection_refusal);
+    let is_no_address = matches!(error.kind(), ErrorKind::Config { .. });
+    let failure = Failure::from(error);
+    let text = failure.to_string();
+    let more = match failure.kind() {
+        _ if is_no_address => return Failure::usage(text),
+        // The server is there, and refuses the password.
+        Kind::NoServer if answers => return Failure::failed(text),
+        Kind::NoServer if is_refused => "--url gives the address of another server",
+        Kind::NoServer if !is_tls => return failure,
+        Kind::NoServer if text.contains("CertificateRequired") => {
+            "--tls-cert and --tls-key name the certificate of this client and its key"
         }
-    })
+        Kind::NoServer if text.contains("certificate") => {
+            "--tls-ca names the certificate of the authority, too"
+        }
+        Kind::NoServer if text.contains("no answer within") => {
+            "a server without TLS does not answer either: its address begins with redis://"
+        }
+        _ => return failure,
+    };
+    Failure::new(Kind::NoServer, format!("{text}\nremedy: {more}"))
 }

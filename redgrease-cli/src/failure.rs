@@ -144,7 +144,7 @@ impl From<Error> for Failure {
             return Failure::python("the script failed on the server:", traceback);
         }
         let is_silent = matches!(error.kind(), ErrorKind::Connect { .. }) || error.is_connection();
-        let mut text = without_passwords(&clean(&error.to_string()));
+        let mut text = for_the_program(&without_passwords(&clean(&error.to_string())));
         if is_silent && !matches!(error.kind(), ErrorKind::Connect { .. }) {
             text = format!(
                 "the connection broke before the answer came ({text}): the server may have done what was asked for: look with `redgrease ps` and `redgrease ls`, and in its log"
@@ -161,6 +161,24 @@ impl From<Error> for Failure {
             source: Some(Box::new(error)),
         }
     }
+}
+
+/// The remedies of the client in Rust that a command line lacks, and what it has in their place.
+const WORDS: &[(&str, &str)] = &[
+    (", make pools smaller with `PoolOptions::size(..)`", ""),
+    (
+        ", or let a deployment program register the gears and only call them here (`Policy::Never`)",
+        "",
+    ),
+    ("with RG.CONFIGSET", "with `redgrease config set`"),
+];
+
+fn for_the_program(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (words, ours) in WORDS {
+        text = text.replace(words, ours);
+    }
+    text
 }
 
 impl From<redgrease_embedded::Error> for Failure {

@@ -11,7 +11,7 @@
 //! | `live/` | what a server does at the moment: `top` and `ui` |
 //! | `output/` | texts, tables and JSON |
 //!
-//! `app.rs` is the context of a command, and `failure.rs` the ways in which it can fail. `nodes.rs` leads to the single servers of a
+//! `app.rs` is the context of a command, `tls.rs` has its certificates, and `failure.rs` the ways in which it can fail. `nodes.rs` leads to the single servers of a
 //! cluster, `interrupt.rs` is Ctrl-C, and `patience.rs` waits for a server that goes away and comes back.
 
 mod app;
@@ -27,6 +27,7 @@ mod patience;
 mod project;
 mod server;
 mod sync;
+mod tls;
 
 use app::App;
 use args::{Cli, Command};

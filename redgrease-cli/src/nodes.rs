@@ -2,8 +2,9 @@
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::tls;
 use redgrease_core::GearsCommands as _;
-use redis::{Client, ConnectionAddr, ConnectionInfo, ConnectionLike, IntoConnectionInfo as _};
+use redis::{Client, ConnectionAddr, ConnectionInfo, ConnectionLike};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -46,11 +47,7 @@ pub(crate) fn is_local(address: &ConnectionAddr) -> bool {
 impl App {
     /// The servers behind the connection: the shards of a cluster, or the one server.
     pub(crate) fn nodes(&self, con: &mut impl ConnectionLike) -> Result<Vec<Node>, Failure> {
-        let given = self.url().as_str().into_connection_info().map_err(|_| {
-            Failure::usage(
-                "this is not the address of a server: write redis://[user:password@]host[:port]",
-            )
-        })?;
+        let given = tls::info(&self.url())?;
         let cluster = match con.info_cluster() {
             Ok(cluster) => cluster,
             // A user without the right to ask sees one server.

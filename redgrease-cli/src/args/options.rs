@@ -1,6 +1,7 @@
 //! The options that all commands have.
 
 use clap::{Args, ValueEnum};
+use std::path::PathBuf;
 
 /// The host of a bare `--server`.
 pub(crate) const BARE_SERVER: &str = "redis";
@@ -30,6 +31,15 @@ pub(crate) struct Options {
         conflicts_with = "url"
     )]
     pub(crate) port: Option<u16>,
+    /// Certificate of the authority of the server, for TLS; otherwise those of the machine count, or of SSL_CERT_FILE
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) tls_ca: Option<PathBuf>,
+    /// Certificate of this client, for a server that wants one
+    #[arg(long, global = true, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Key of the certificate of this client
+    #[arg(long, global = true, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
     /// Print JSON: one value, or one value per line for commands that go on
     #[arg(long, global = true)]
     pub(crate) json: bool,

@@ -67,6 +67,53 @@ fn certificates_of_the_machine_count() {
 }
 
 #[test]
+fn certificates_of_the_command_line_count() {
+    let home = Home::new();
+    let Some(cluster) = start(&home) else {
+        return;
+    };
+    let file = |name: &str| home.path(name).to_str().unwrap().to_owned();
+    let (ca, cert, key) = (file("ca.crt"), file("node.crt"), file("node.key"));
+    let run = |args: &[&str]| home.run(&[args, &["--url", cluster.url()]].concat());
+    let err = run(&["ls"]).fails(3);
+    assert!(
+        err.contains("SSL_CERT_FILE") && err.contains("--tls-ca names"),
+        "{err}"
+    );
+    run(&["ls", "--tls-ca", &ca]).ok();
+    run(&["stats", "--tls-ca", &ca]).ok();
+    run(&["doctor", "--tls-ca", &ca]).ok();
+
+    // From now on clients need a certificate.
+    let certificates = redis::TlsCertificates {
+        client_tls: None,
+        root_cert: Some(std::fs::read(&ca).unwrap()),
+    };
+    let client = redis::Client::build_with_tls(cluster.url(), certificates).unwrap();
+    let () = redis::cmd("CONFIG")
+        .arg(&["SET", "tls-auth-clients", "yes"])
+        .query(&mut client.get_connection().unwrap())
+        .unwrap();
+    let err = run(&["ls", "--tls-ca", &ca]).fails(3);
+    assert!(
+        err.contains("tls-auth-clients no") && err.contains("--tls-cert and --tls-key name"),
+        "{err}"
+    );
+    let both = ["--tls-ca", &ca, "--tls-cert", &cert, "--tls-key", &key];
+    for command in ["ls", "stats", "doctor"] {
+        run(&[&[command][..], &both].concat()).ok();
+    }
+    run(&["ls", "--tls-ca", &ca, "--tls-cert", &cert]).fails(2);
+    let err = run(&["ls", "--tls-ca", &file("names")]).fails(1);
+    assert!(err.contains("names is no file of PEM"), "{err}");
+    let err = run(&["ls", "--tls-ca", &file("none")]).fails(1);
+    assert!(err.contains("none cannot be read"), "{err}");
+    let plain = ["ls", "--tls-ca", &ca, "--url", "redis://127.0.0.1:1"];
+    let err = home.run(&plain).fails(2);
+    assert!(err.contains("rediss://"), "{err}");
+}
+
+#[test]
 fn a_server_without_tls_is_told() {
     let home = Home::new();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -27,6 +27,9 @@ pub(super) fn remedy(source: Option<&RedisError>) -> &'static str {
     if e.is_connection_refusal() {
         return ADDRESS;
     }
+    if let Some(remedy) = of_certificates(&text) {
+        return remedy;
+    }
     if text.contains("max number of clients") || e.code() == Some("DENIED") || is_closed(e) {
         return "a server closes new connections when it has reached its setting `maxclients` (see INFO clients; close idle \
                 clients, make pools smaller with `PoolOptions::size(..)`, or raise it), when it expects TLS (`rediss://`), or \
@@ -37,6 +40,42 @@ pub(super) fn remedy(source: Option<&RedisError>) -> &'static str {
                 connection";
     }
     ADDRESS
+}
+
+/// What to do about certificates, by the words of rustls.
+fn of_certificates(text: &str) -> Option<&'static str> {
+    let remedies = [
+        (
+            "CertificateRequired",
+            "the server wants a certificate of its clients (`tls-auth-clients`, which is `yes` unless it is set): give one, or \
+             set `tls-auth-clients no` at the server",
+        ),
+        (
+            "NotValidForName",
+            "write a host name or address into the address that the certificate of the server has",
+        ),
+        (
+            "Expired",
+            "renew the certificate of the server, and check the clock of this machine",
+        ),
+        (
+            "invalid peer certificate",
+            "let the environment variable SSL_CERT_FILE name the certificate of its authority (a file of PEM)",
+        ),
+        (
+            "read PEM",
+            "check the file that the environment variable SSL_CERT_FILE names",
+        ),
+        (
+            "insecure client",
+            "leave `#insecure` out of the address, and let the environment variable SSL_CERT_FILE name the certificate of \
+             the authority of the server (a file of PEM)",
+        ),
+    ];
+    remedies
+        .into_iter()
+        .find(|(words, _)| text.contains(words))
+        .map(|(_, remedy)| remedy)
 }
 
 const ADDRESS: &str =
@@ -69,4 +108,36 @@ fn is_closed(e: &RedisError) -> bool {
                 | io::ErrorKind::UnexpectedEof
         )
     }) || e.is_connection_dropped()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn certificates_have_remedies_of_their_own() {
+        for (text, remedy) in [
+            (
+                "invalid peer certificate: UnknownIssuer",
+                "SSL_CERT_FILE name",
+            ),
+            ("invalid peer certificate: NotValidForName", "host name"),
+            ("invalid peer certificate: Expired", "renew"),
+            (
+                "received fatal alert: CertificateRequired",
+                "tls-auth-clients no",
+            ),
+            (
+                "failed to read PEM from file: No such file",
+                "check the file",
+            ),
+            (
+                "Cannot create insecure client without x",
+                "leave `#insecure` out",
+            ),
+        ] {
+            let error = RedisError::from(io::Error::other(text));
+            assert!(super::remedy(Some(&error)).contains(remedy), "{text}");
+        }
+    }
 }

@@ -4,6 +4,7 @@ use super::node::Node;
 use super::report::Report;
 use crate::failure::Failure;
 use crate::nodes::is_local;
+use crate::tls;
 use redis::{Client, ErrorKind};
 use std::time::Duration;
 
@@ -20,13 +21,7 @@ pub(super) struct Reached {
 }
 
 pub(super) fn reach(url: &str, report: &mut Report) -> Result<Reached, Failure> {
-    let client = Client::open(url).map_err(|error| {
-        Failure::usage(format!(
-            "the address of the server cannot be read ({}): write redis://HOST:PORT/, rediss://HOST:PORT/ or \
-             redis+unix:///PATH",
-            error.category()
-        ))
-    })?;
+    let client = Client::open(tls::info(url)?)?;
     let address = client.get_connection_info().addr().clone();
     let is_local = is_local(&address);
     let (node, is_silent) = match client.get_connection_with_timeout(PATIENCE) {
@@ -72,8 +67,8 @@ fn remedy(error: &redis::RedisError, is_local: bool) -> &'static str {
         "give the user and the password: --url redis://USER:PASSWORD@HOST:PORT/, or the same in REDGREASE_URL"
     } else if text.contains("DENIED") {
         "the server is in protected mode: connect from its own machine, or give it a password"
-    } else if text.contains("certificate") || text.contains("tls") || text.contains("TLS") {
-        "rediss:// is for servers with TLS, redis:// for those without; the certificate has to be of a known authority"
+    } else if text.contains("ertificate") || text.contains("tls") || text.contains("TLS") {
+        "rediss:// is for servers with TLS, redis:// for those without; --tls-ca names the certificate of an authority that the machine does not know, --tls-cert and --tls-key that of a client"
     } else if is_local {
         "start a server with `redgrease serve`, or give the address of another one with --url"
     } else {
