@@ -109,6 +109,11 @@ fn sarif_has_the_shape_of_the_specification() {
             .iter()
             .all(|rule| rule["shortDescription"]["text"].is_string())
     );
+    // What is in braces in the catalogue stands for something else in each message.
+    assert!(
+        !rules.iter().any(|rule| rule.to_string().contains("{hint}")),
+        "{rules:?}"
+    );
     assert!(
         ["utf16CodeUnits", "unicodeCodePoints"].contains(&runs[0]["columnKind"].as_str().unwrap())
     );

@@ -21,8 +21,11 @@ pub(in crate::check) fn sarif(mistakes: &[Mistake]) -> Value {
     let rules: Vec<Value> = codes
         .iter()
         .map(|&code| {
-            let text = texts.get(code).map_or(code, String::as_str);
-            json!({ "id": code, "shortDescription": { "text": text } })
+            let mut rule = json!({ "id": code, "shortDescription": { "text": title(code) } });
+            if let Some(text) = texts.get(code) {
+                rule["fullDescription"] = json!({ "text": described(text) });
+            }
+            rule
         })
         .collect();
     let results: Vec<Value> = mistakes
@@ -59,6 +62,42 @@ pub(in crate::check) fn sarif(mistakes: &[Mistake]) -> Value {
     })
 }
 
+/// The title of a kind, which readers show above each mistake: `Unknown command`. Codes of the compiler are such as `E0425`.
+fn title(code: &str) -> String {
+    let mut title = code.replace('-', " ");
+    if let Some(first) = title.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    title
+}
+
+/// A message without the parts that vary, and without hints: `` Redis has no command `..` ``.
+fn described(text: &str) -> String {
+    let mut described = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        described.push_str(before);
+        let name = after.split_once('}');
+        let is_part = |name: &str| {
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+        };
+        match name.filter(|(name, _)| is_part(name)) {
+            Some((_, after)) => {
+                described.push_str("..");
+                rest = after;
+            }
+            None => {
+                described.push('{');
+                rest = after;
+            }
+        }
+    }
+    described.push_str(rest);
+    let end = described.trim_end_matches(": ..").len();
+    described.truncate(end);
+    described
+}
+
 fn region(place: &Place) -> Value {
     json!({
         "startLine": place.line,
@@ -93,7 +132,31 @@ fn uri(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::uri;
+    use super::{described, title, uri};
+    use redgrease_syntax::diagnostics;
+
+    #[test]
+    fn rules_are_described_without_varying_parts() {
+        assert_eq!(title("unknown-command"), "Unknown command");
+        assert_eq!(title("E0425"), "E0425");
+        assert_eq!(
+            described("Redis has no command `{command}`: {hint}"),
+            "Redis has no command `..`"
+        );
+        assert_eq!(
+            described("write `{ python! { .. } }` for {name}"),
+            "write `{ python! { .. } }` for .."
+        );
+        for one in diagnostics() {
+            let text = described(&one.text);
+            let has_part = text.split('{').skip(1).any(|part| {
+                part.split_once('}').is_some_and(|(name, _)| {
+                    !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase())
+                })
+            });
+            assert!(!has_part && !text.is_empty(), "{text}");
+        }
+    }
 
     #[test]
     fn paths_become_addresses() {
