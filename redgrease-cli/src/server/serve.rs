@@ -1,13 +1,14 @@
 //! `redgrease serve`: a server or a cluster with the engine, on loopback, for the programs of this machine.
 
 use super::follow::Follow;
-use crate::app::App;
+use super::pythons::{self, Python};
+use crate::app::{App, connect_to};
 use crate::failure::{Failure, Kind};
 use redgrease_embedded::{Cluster, Server};
 use serde_json::json;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::thread;
@@ -44,13 +45,69 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
             "signals cannot be received ({e}): start the server program itself"
         ))
     })?;
+    let python = match &args.python {
+        Some(name) => version_of(name)?,
+        None => None,
+    };
     match args.cluster {
-        Some(shards) => cluster(app, args, shards.into(), &mut signals),
-        None => single(app, args, &mut signals),
+        Some(shards) => cluster(app, args, shards.into(), python, &mut signals),
+        None => single(app, args, python, &mut signals),
     }
 }
 
-fn single(app: &App, args: &Args, signals: &mut Signals) -> Result<(), Failure> {
+/// The version of the Python that was named. `None` for a version that the engine has to find itself.
+fn version_of(name: &OsStr) -> Result<Option<String>, Failure> {
+    const WANTED: &str =
+        "name a Python 3 with a shared library, by its version, program or virtual environment";
+    let text = name.display();
+    let Some(program) = pythons::named(name) else {
+        let is_version = name.to_str().is_some_and(|text| text.starts_with("3."));
+        return match is_version {
+            true => Ok(name.to_str().map(str::to_owned)),
+            false => Err(Failure::usage(format!(
+                "this machine has no Python {text}: {WANTED}"
+            ))),
+        };
+    };
+    let python = Python::ask(&program);
+    let python = python.and_then(|python| match python.flaw() {
+        Some(flaw) => Err(flaw.to_owned()),
+        None => Ok(python.version),
+    });
+    python
+        .map(Some)
+        .map_err(|why| Failure::usage(format!("{} {why}: {WANTED}", program.display())))
+}
+
+/// Fails if the server runs another Python than the one that was named: an engine without the loader has its own one.
+fn check_python(url: &str, wanted: Option<&str>) -> Result<(), Failure> {
+    let Some(wanted) = wanted else {
+        return Ok(());
+    };
+    let info: String = redis::cmd("INFO")
+        .arg("everything")
+        .query(&mut connect_to(url)?)?;
+    let runs = info
+        .lines()
+        .find_map(|line| line.strip_prefix("rg_python_version:"))
+        .map(str::trim);
+    match runs {
+        Some(runs) if runs != wanted && !wanted.starts_with(&format!("{runs}.")) => {
+            Err(Failure::failed(format!(
+                "the engine runs Python {runs}, and not {wanted}: leave REDGREASE_ENGINE out to use an engine for all Pythons, which \
+                 `redgrease engine install` installs, or leave --python out"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn single(
+    app: &App,
+    args: &Args,
+    python: Option<String>,
+    signals: &mut Signals,
+) -> Result<(), Failure> {
     let port = app.options.port.unwrap_or(PORT);
     // The server would report a port that is used only in its log.
     TcpListener::bind((Ipv4Addr::LOCALHOST, port))
@@ -69,6 +126,7 @@ fn single(app: &App, args: &Args, signals: &mut Signals) -> Result<(), Failure> 
         builder = builder.module_arg("Python", python);
     }
     let mut server = builder.start()?;
+    check_python(server.url(), python.as_deref())?;
     let log = server.log_path().to_owned();
     if app.out.is_json() {
         app.out.json(&json!({
@@ -109,7 +167,13 @@ fn single(app: &App, args: &Args, signals: &mut Signals) -> Result<(), Failure> 
     Ok(())
 }
 
-fn cluster(app: &App, args: &Args, shards: usize, signals: &mut Signals) -> Result<(), Failure> {
+fn cluster(
+    app: &App,
+    args: &Args,
+    shards: usize,
+    python: Option<String>,
+    signals: &mut Signals,
+) -> Result<(), Failure> {
     let replicas = usize::from(args.replicas);
     let mut builder = Server::cluster().shards(shards).replicas(replicas);
     // A cluster that was here before has its ports.
@@ -126,6 +190,7 @@ fn cluster(app: &App, args: &Args, shards: usize, signals: &mut Signals) -> Resu
         builder = builder.module_arg("Python", python);
     }
     let cluster = builder.start()?;
+    check_python(cluster.shard(0).url(), python.as_deref())?;
     if app.out.is_json() {
         app.out.json(&described(&cluster, shards, replicas))?;
     } else {

@@ -130,6 +130,34 @@ fn the_end_of_the_server_is_told() {
 }
 
 #[test]
+fn a_python_that_cannot_run_is_told() {
+    let home = Home::new();
+    let port = free_port(1).to_string();
+    let serve = |python: &str, more: &[&str]| {
+        let words = ["serve", "--port", &port, "--python", python];
+        let mut program = home.program(&[&words[..], more].concat());
+        if let Some(engine) = std::env::var_os("REDGREASE_ENGINE") {
+            program.env("REDGREASE_ENGINE", engine);
+        }
+        common::done(&mut program)
+    };
+    let said = serve("/bin/ls", &[]).fails(2);
+    assert!(
+        said.contains("/bin/ls") && said.contains("name a Python 3"),
+        "{said}"
+    );
+    for python in ["2.7", "2.99", "/no/such/python", "pyhton"] {
+        let said = serve(python, &[]).fails(2);
+        assert!(said.contains("name a Python 3"), "{python}: {said}");
+    }
+    // One that the engine does not run: that of the engine itself, or the loader, says it.
+    for more in [&[][..], &["--cluster", "1"]] {
+        let said = serve("3.2", more).fails(1);
+        assert!(said.contains("3.2"), "{said}");
+    }
+}
+
+#[test]
 fn a_port_that_is_used_is_told() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
