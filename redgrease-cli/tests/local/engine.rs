@@ -92,6 +92,15 @@ fn libraries_are_installed_listed_and_removed() {
         }
         common::done(&mut list).json()
     };
+    // A variable that names something else.
+    let mut list_of_variable = home.program(&["engine", "list", "--json"]);
+    list_of_variable.env("REDGREASE_ENGINE", "/etc/passwd");
+    let rows = common::done(&mut list_of_variable).json();
+    let variable = row(&rows, "REDGREASE_ENGINE");
+    assert_eq!(variable["is_used"], false, "{rows:#}");
+    let problem = variable["problem"].as_str().unwrap();
+    assert!(problem.contains("it is no engine"), "{rows:#}");
+
     let rows = list(Some("3.99"));
     let user = row(&rows, "user");
     assert_eq!(user["is_used"], true, "{rows:#}");

@@ -157,6 +157,16 @@ fn of_variable(path: &Path) -> EnginePlace {
         let (reason, remedy) = text.rsplit_once(": ").unwrap_or((&text, ""));
         Unusable::new(Flaw::Folder, reason, remedy)
     });
+    let found = found.and_then(
+        |library| match is_any_loader(&library) || is_module(&library) {
+            true => Ok(library),
+            false => Err(Unusable::new(
+                Flaw::Folder,
+                "it is no engine, and no loader of one",
+                format!("correct {VARIABLE}, or leave it out"),
+            )),
+        },
+    );
     let loader = found.as_ref().ok().filter(|path| is_any_loader(path));
     let engines = match (loader.and_then(|path| path.parent()), &found) {
         (Some(dir), _) => library::all_engines(dir),
@@ -168,6 +178,15 @@ fn of_variable(path: &Path) -> EnginePlace {
 
 fn is_any_loader(path: &Path) -> bool {
     library::is_loader(path) || path.file_name() == Some(library::LOADER.as_ref())
+}
+
+/// Whether a file is a module of this project: an engine, or a loader with another name.
+fn is_module(path: &Path) -> bool {
+    let Ok(bytes) = fs::read(path) else {
+        return false;
+    };
+    let has = |word: &[u8]| bytes.windows(word.len()).any(|part| part == word);
+    library::about(&bytes).is_some() || has(b"RedisModule_OnLoad") && has(b"redgrease")
 }
 
 fn of_target(target: &Path, wanted: Option<&Wanted>) -> EnginePlace {
