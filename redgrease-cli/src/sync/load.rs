@@ -1,7 +1,9 @@
 //! Makes a server equal to the files: reads both, compares, and sends what differs.
 
-use super::discover::{Found, Roots};
-use super::handover::{Handover, handovers, order};
+mod moving;
+
+use super::discover::{Found, Roots, Script};
+use super::handover::{Handover, order};
 use super::identity::hash;
 use super::index;
 use super::known;
@@ -9,13 +11,10 @@ use super::plan::{Change, Plan, Step, description, plan};
 use super::report::{Action, Report, Row};
 use super::send::{self, Sending, Sent};
 use super::settings::Settings;
-use super::triggers::Named;
 use crate::app::App;
 use crate::failure::{Failure, Kind};
 use crate::output::without_passwords;
-use redgrease_core::{
-    Con, GearsCommands as _, PyExecuteOptions, RegistrationInfo, Requirements, SessionsOptions,
-};
+use redgrease_core::{Con, GearsCommands as _, PyExecuteOptions, Requirements};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -82,7 +81,7 @@ pub(super) fn load(
     compared: &Compared,
     memory: &mut Memory,
 ) -> Result<Report, Failure> {
-    let handovers = moving(con, compared)?;
+    let handovers = moving::moving(con, compared)?;
     let mut load = Load {
         app,
         con,
@@ -104,30 +103,14 @@ pub(super) fn load(
     let begun = Instant::now();
     load.can_send = load.install()?;
     for at in order(compared.plan.steps.len(), &load.handovers) {
-        load.step(at)?;
+        if matches!(load.outcomes[at], Outcome::Todo) {
+            load.step(at)?;
+        }
     }
     load.retry()?;
     load.tell_waiting()?;
     load.report.seconds = begun.elapsed().as_secs_f64();
     Ok(load.report)
-}
-
-/// The triggers that move between the scripts of a load.
-fn moving(con: &mut Con, compared: &Compared) -> Result<Vec<Handover>, Failure> {
-    let steps = &compared.plan.steps;
-    let gives = |step: &Step| step.live.is_some() && !step.change.is_none();
-    if !steps.iter().any(|step| step.change.is_sent()) || !steps.iter().any(gives) {
-        return Ok(Vec::new());
-    }
-    Ok(handovers(compared, &registrations(con)?))
-}
-
-fn registrations(con: &mut Con) -> Result<Vec<RegistrationInfo>, Failure> {
-    let sessions = con.dump_sessions(&SessionsOptions::new().verbose())?;
-    let rows = sessions
-        .into_iter()
-        .flat_map(|session| session.registration_rows);
-    Ok(rows.collect())
 }
 
 /// What has come of a step so far.
@@ -159,7 +142,7 @@ struct Load<'a> {
     is_engine: Option<bool>,
 }
 
-impl Load<'_> {
+impl<'a> Load<'a> {
     /// Installs the requirements. Returns whether scripts can be sent.
     fn install(&mut self) -> Result<bool, Failure> {
         let is_sent = self
@@ -219,7 +202,11 @@ impl Load<'_> {
     fn step(&mut self, at: usize) -> Result<(), Failure> {
         let compared = self.compared;
         let step = &compared.plan.steps[at];
-        if let Some(reason) = self.held(at)? {
+        let exchange = match step.change.is_sent() && !self.has_failed(step) {
+            true => self.try_exchange(at)?,
+            false => None,
+        };
+        if let Some(reason) = exchange.or(self.held(at)?) {
             self.outcomes[at] = Outcome::Held(reason);
             return Ok(());
         }
@@ -254,33 +241,6 @@ impl Load<'_> {
         Ok(())
     }
 
-    /// Why a step waits: it would take a trigger away whose new script does not work.
-    fn held(&mut self, at: usize) -> Result<Option<String>, Failure> {
-        let compared = self.compared;
-        let steps = &compared.plan.steps;
-        for n in 0..self.handovers.len() {
-            let Handover {
-                giver, receiver, ..
-            } = self.handovers[n];
-            if giver != at {
-                continue;
-            }
-            let is_held = match self.outcomes[receiver] {
-                Outcome::Todo | Outcome::Done => false,
-                Outcome::Failed | Outcome::Held(_) => true,
-                // RedisGears cannot give a trigger to another session: it has to be free.
-                Outcome::Waiting(_) => self.is_engine()?,
-            };
-            if is_held {
-                return Ok(Some(format!(
-                    "it waits for {}, which takes over its trigger `{}` and is not loaded: mend that script first",
-                    steps[receiver].name, self.handovers[n].trigger
-                )));
-            }
-        }
-        Ok(None)
-    }
-
     /// Whether this text with these requirements has failed before.
     fn has_failed(&self, step: &Step) -> bool {
         let script = self.compared.found.scripts.get(&step.path);
@@ -304,20 +264,7 @@ impl Load<'_> {
         let Some(script) = self.compared.found.scripts.get(&step.path) else {
             return Ok(Outcome::Done);
         };
-        let moved = step.live.as_ref().filter(|_| step.change == Change::Move);
-        let sending = Sending {
-            script,
-            step,
-            description: description(
-                self.prefix,
-                &step.path,
-                script,
-                &self.compared.requirements_hash,
-            ),
-            requirements: &self.compared.requirements,
-            takes,
-            replaces: replaces.or_else(|| moved.map(|old| old.id.clone())),
-        };
+        let sending = self.sending(step, script, takes, replaces);
         self.app.out.detail(format_args!("sending {}", step.name));
         let action = match step.change {
             Change::Add | Change::Restore => Action::Added,
@@ -337,130 +284,41 @@ impl Load<'_> {
             }
             Sent::Started(id) => Row::of(step, Action::Started, Vec::new()).with_execution(id),
             Sent::TriggerTaken(error) => return Ok(Outcome::Waiting(error)),
-            Sent::Failed(error) => {
-                let tried = (script.hash.clone(), self.compared.requirements_hash.clone());
-                self.memory.failed.insert(step.path.clone(), tried);
-                self.row(Row::failed_script(step, &error, None));
-                return Ok(Outcome::Failed);
-            }
+            Sent::Failed(error) => return Ok(self.failed(step, script, &error)),
         };
         self.memory.failed.remove(&step.path);
         self.row(row);
         Ok(Outcome::Done)
     }
 
-    /// Sends a script. Triggers of scripts that give them up in this load are taken over in the moment in which they are
-    /// registered. RedisGears cannot do that, but can replace a session as a whole.
-    fn send_with_triggers(&mut self, at: usize) -> Result<Outcome, Failure> {
+    fn sending<'b>(
+        &self,
+        step: &'b Step,
+        script: &'b Script,
+        takes: Vec<String>,
+        replaces: Option<String>,
+    ) -> Sending<'b>
+    where
+        'a: 'b,
+    {
         let compared = self.compared;
-        let steps = &compared.plan.steps;
-        let step = &steps[at];
-        let mut outcome = self.send(step, Vec::new(), None)?;
-        // What the script names as a trigger comes first, and what it may compute second.
-        for is_certain in [true, false] {
-            if !matches!(outcome, Outcome::Waiting(_)) {
-                break;
-            }
-            let is_left = |it: &&Handover| {
-                it.receiver == at
-                    && (it.is_certain || !is_certain)
-                    && !matches!(self.outcomes[it.giver], Outcome::Done)
-            };
-            let moving: Vec<Handover> = self.handovers.iter().filter(is_left).cloned().collect();
-            if !moving.iter().any(|it| it.is_certain == is_certain) {
-                continue;
-            }
-            let gone = moving
-                .iter()
-                .map(|it| &steps[it.giver])
-                .find(|giver| giver.change == Change::Remove && step.live.is_none())
-                .map(|giver| giver.session.clone());
-            if self.is_engine()? {
-                let takes = moving.into_iter().map(|it| it.registration).collect();
-                outcome = self.send(step, takes, None)?;
-            } else if gone.is_some() {
-                outcome = self.send(step, Vec::new(), gone)?;
-            }
+        let moved = step.live.as_ref().filter(|_| step.change == Change::Move);
+        Sending {
+            script,
+            step,
+            description: description(self.prefix, &step.path, script, &compared.requirements_hash),
+            requirements: &compared.requirements,
+            takes,
+            replaces: replaces.or_else(|| moved.map(|old| old.id.clone())),
         }
-        Ok(outcome)
     }
 
-    /// Whether the server has the engine of this project, whose `RG.PYEXECUTE` has `TAKE`.
-    fn is_engine(&mut self) -> Result<bool, Failure> {
-        if let Some(known) = self.is_engine {
-            return Ok(known);
-        }
-        // RedisGears answers an error for an unknown setting, and has no setting of this name.
-        let answers = self.con.config_get(&["MaxCallDepth"])?;
-        Ok(*self.is_engine.insert(answers.iter().all(Result::is_ok)))
-    }
-
-    /// Sends the scripts again whose triggers others had, and those that waited for others, as long as that frees triggers.
-    fn retry(&mut self) -> Result<(), Failure> {
-        let mut is_better = true;
-        while std::mem::take(&mut is_better) {
-            for at in 0..self.outcomes.len() {
-                match &self.outcomes[at] {
-                    Outcome::Waiting(_) => self.outcomes[at] = self.send_with_triggers(at)?,
-                    Outcome::Held(_) => self.step(at)?,
-                    _ => continue,
-                }
-                is_better |= matches!(self.outcomes[at], Outcome::Done);
-            }
-        }
-        Ok(())
-    }
-
-    /// Tells which scripts wait for triggers, or for other scripts.
-    fn tell_waiting(&mut self) -> Result<(), Failure> {
-        let compared = self.compared;
-        let mut held = BTreeMap::new();
-        for (step, outcome) in compared
-            .plan
-            .steps
-            .iter()
-            .zip(std::mem::take(&mut self.outcomes))
-        {
-            match outcome {
-                Outcome::Waiting(error) => {
-                    let remedy = format!(
-                        "{}: use another name, or remove that session",
-                        self.owners(step)?
-                    );
-                    self.row(Row::failed_script(step, &error, Some(remedy)));
-                }
-                Outcome::Held(reason) => {
-                    if self.memory.held.get(&step.path) == Some(&reason) {
-                        self.report.waiting += 1;
-                    } else {
-                        let failure = Failure::failed(reason.clone());
-                        self.row(Row::failed_script(step, &failure, None));
-                    }
-                    held.insert(step.path.clone(), reason);
-                }
-                Outcome::Todo | Outcome::Done | Outcome::Failed => {}
-            }
-        }
-        self.memory.held = held;
-        Ok(())
-    }
-
-    /// The sessions that have the triggers that a script names.
-    fn owners(&mut self, step: &Step) -> Result<String, Failure> {
-        let script = self.compared.found.scripts.get(&step.path);
-        let named = Named::in_text(script.map_or("", |script| &script.text));
-        let owners: Vec<String> = registrations(self.con)?
-            .iter()
-            .filter(|row| row.session.as_ref() != Some(&step.session))
-            .filter_map(|row| Some((row.trigger()?, row.session.as_deref()?)))
-            .filter(|(trigger, _)| named.has(trigger))
-            .map(|(trigger, session)| format!("`{trigger}` belongs to the session {session}"))
-            .collect();
-        Ok(if owners.is_empty() {
-            "another session has a trigger of this script".to_owned()
-        } else {
-            owners.join(", ")
-        })
+    /// Tells that a script has failed, and remembers it.
+    fn failed(&mut self, step: &Step, script: &Script, error: &Failure) -> Outcome {
+        let tried = (script.hash.clone(), self.compared.requirements_hash.clone());
+        self.memory.failed.insert(step.path.clone(), tried);
+        self.row(Row::failed_script(step, error, None));
+        Outcome::Failed
     }
 
     fn write_index(&mut self, step: &Step) -> Result<(), Failure> {

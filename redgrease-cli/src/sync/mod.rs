@@ -22,7 +22,7 @@
 //! | `index.rs` | the keys in the server, one for each script |
 //! | `known.rs` | what the server has |
 //! | `plan.rs` | compares files with the server; sends nothing |
-//! | `load.rs`, `send.rs` | sends what differs |
+//! | `load.rs`, `load/`, `send.rs` | sends what differs |
 //! | `triggers.rs`, `handover.rs` | the triggers that a text names, and those that move between scripts |
 //! | `source.rs` | the text of a script, for errors of its gears |
 //! | `planned.rs`, `report.rs` | what would be done and what was, for people and as JSON |

@@ -87,6 +87,23 @@ pub(super) fn send(con: &mut Con, sending: &Sending<'_>) -> Result<Sent, Failure
     })
 }
 
+/// What a script ends with that is tried out.
+const TRIED: &str = "tried out by redgrease sync";
+
+/// Runs a script to its end, and takes everything back that it has registered. Returns its error.
+pub(super) fn try_out(con: &mut Con, sending: &Sending<'_>) -> Result<Option<Failure>, Failure> {
+    let text = format!("{}\nraise RuntimeError({TRIED:?})\n", sending.script.text);
+    let tried: Result<Executed<Value>, Error> = con.pyexecute_options(&text, &sending.options());
+    match tried {
+        Ok(_) => Ok(None),
+        Err(error) if error.to_string().contains(TRIED) => Ok(None),
+        Err(error) => match failed(error, sending.script)? {
+            Sent::Failed(failure) | Sent::TriggerTaken(failure) => Ok(Some(failure)),
+            Sent::Registered(_) | Sent::Ran(_) | Sent::Started(_) => Ok(None),
+        },
+    }
+}
+
 impl Sending<'_> {
     fn options(&self) -> PyExecuteOptions {
         let mut options = PyExecuteOptions::new()

@@ -186,3 +186,47 @@ fn computed_triggers_move_too() {
         assert_eq!(call(&mut con, trigger).as_deref(), Ok("2"));
     }
 }
+
+/// Scripts that give each other their triggers: all of them are loaded, or none.
+#[test]
+fn triggers_are_exchanged_by_all_scripts_or_by_none() {
+    let server = Server::start().unwrap();
+    let mut con = con(&server);
+    let scripts = Scripts::new();
+    let all = ["x", "y", "z"];
+    let names = ["a.py", "b.py", "c.py"];
+    for (name, trigger) in names.iter().zip(all) {
+        scripts.trigger(name, trigger, "1");
+    }
+    on(&server, &[scripts.dir()]).ok();
+    for fails in names {
+        for (name, trigger) in names.iter().zip(["y", "z", "x"]) {
+            let end = if *name == fails { FAILS } else { "" };
+            scripts.write(name, &(trigger_script(trigger, "2") + end));
+        }
+        let error = on(&server, &[scripts.dir()]).fails(1);
+        assert!(error.contains("ValueError: not yet"), "{error}");
+        for trigger in all {
+            assert_eq!(
+                call(&mut con, trigger).as_deref(),
+                Ok("1"),
+                "{fails}: {error}"
+            );
+        }
+    }
+    // A process that goes on remembers what has failed.
+    let watching = Watching::start(server.url(), &["--watch", "0.2", scripts.dir()]);
+    watching.says("watching");
+    scripts.trigger("d.py", "d", "2");
+    until("another one", || call(&mut con, "d").is_ok());
+    for trigger in all {
+        assert_eq!(call(&mut con, trigger).as_deref(), Ok("1"));
+    }
+    assert_eq!(watching.ends("-TERM").0, 0);
+    scripts.trigger("c.py", "x", "2");
+    let done = on(&server, &[scripts.dir()]);
+    assert_eq!((done.code, done.out.lines().count()), (0, 3), "{done:?}");
+    for trigger in all {
+        assert_eq!(call(&mut con, trigger).as_deref(), Ok("2"));
+    }
+}
