@@ -260,6 +260,9 @@ GB('CommandReader').map(awaited).register(trigger='awaited')
     }
     assert_eq!(calls(), Some(4));
     assert!(stats().contains("Ordered by: internal time"));
+    let by = |order| untyped(&server, &["RG.PYPROFILE", "STATS", "app", order]);
+    assert!(by("cumtime").contains("Ordered by: cumulative time"));
+    assert!(by("nope").contains("`nope` is no order of a profile: use one of calls, cumulative, "));
     assert_eq!(untyped(&server, &["RG.PYPROFILE", "RESET", "app"]), "OK");
     assert_eq!(calls(), None);
     untyped(&server, &["RG.TRIGGER", "now"]);

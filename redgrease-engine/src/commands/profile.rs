@@ -5,9 +5,11 @@ use crate::python::{forget_profile, profile};
 use crate::redis::{Args, Command, Context, Text};
 use crate::registration::registry;
 
-/// `RG.PYPROFILE STATS session [order]` or `RG.PYPROFILE RESET session`. The order is ignored: the report is always sorted
-/// by time.
+/// `RG.PYPROFILE STATS session [order]` or `RG.PYPROFILE RESET session`. RedisGears ignores the order.
 pub(super) struct PyProfile;
+
+/// The order of a report without a wish: by the time in each function itself.
+const BY_TIME: &str = "tottime";
 
 impl Command for PyProfile {
     const NAME: &'static str = "rg.pyprofile";
@@ -21,9 +23,14 @@ impl Command for PyProfile {
         let word = args.get(1);
         let is = |name| word.is_some_and(|word| word.is(name));
         if is("STATS") {
-            with_session(context, args.get(2), |session| match profile(session) {
-                Ok(text) => reply.bulk(text.as_bytes()),
-                Err(message) => reply.error(&message),
+            let order = args
+                .get(3)
+                .map_or_else(|| BY_TIME.into(), |order| order.lossy().into_owned());
+            with_session(context, args.get(2), |session| {
+                match profile(session, &order) {
+                    Ok(text) => reply.bulk(text.as_bytes()),
+                    Err(message) => reply.error(&message),
+                }
             });
         } else if is("RESET") {
             if args.from(0).len() != 3 {

@@ -29,15 +29,15 @@ pub(crate) fn profiled<R>(
     result
 }
 
-/// The profile of a session as a text.
+/// The profile of a session as a text, in an order that Python's `pstats` knows.
 ///
 /// # Errors
-/// A text for the client, if the session has no profile.
-pub(crate) fn profile(session: &str) -> Result<String, String> {
+/// A text for the client, if the session has no profile, or the order is unknown.
+pub(crate) fn profile(session: &str, order: &str) -> Result<String, String> {
     attached(|py| {
         let text = || -> PyResult<String> {
             namespace::runtime(py, "_profile_text")?
-                .call1((session,))?
+                .call1((session, order))?
                 .extract()
         };
         text().map_err(|raised| describe(py, &raised))

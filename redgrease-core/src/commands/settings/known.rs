@@ -212,6 +212,10 @@ settings! {
     execution_max_memory / set_execution_max_memory: u64 = "ExecutionMaxMemory";
     /// LockMaxTime (RedGrease engine): how long Python may hold up the server; 0 means no limit.
     lock_max_time / set_lock_max_time: Duration = "LockMaxTime";
+    /// ScriptMaxTime (RedGrease engine): how long the body of a script may run; zero means no limit.
+    script_max_time / set_script_max_time: Duration = "ScriptMaxTime";
+    /// ScriptThreads (RedGrease engine): number of bodies of scripts that may run at the same time.
+    script_threads / set_script_threads: u64 = "ScriptThreads";
     /// MaxCallDepth (RedGrease engine): number of gears that may run inside of each other, from 1 to 100.
     max_call_depth / set_max_call_depth: u64 = "MaxCallDepth";
     /// AbortOnDisconnect (RedGrease engine): what is aborted when its client disconnects: `pending` (what has not begun), `0`

@@ -61,12 +61,16 @@ def _profile_end(profiler, session):
         _profiles[session] = _std.pstats.Stats(profiler)
 
 
-def _profile_text(session):
-    """The profile of a session as text.
+def _profile_text(session, order):
+    """The profile of a session as text, in an order that `pstats` knows.
 
     If nothing was recorded, this raises the error of the standard library, as RedisGears does.
     """
-    return profilerGetInfo(_profiles.get(session) or profilerCreate())
+    # It also knows all beginnings of the names.
+    if order not in _std.pstats.Stats().get_sort_arg_defs():
+        names = ", ".join(sorted(key.value for key in _std.pstats.SortKey))
+        raise ValueError("`%s` is no order of a profile: use one of %s" % (order, names))
+    return profilerGetInfo(_profiles.get(session) or profilerCreate(), order)
 
 
 def _profile_forget(session):
