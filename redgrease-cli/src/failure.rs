@@ -171,6 +171,32 @@ const WORDS: &[(&str, &str)] = &[
         "",
     ),
     ("with RG.CONFIGSET", "with `redgrease config set`"),
+    ("`ExportedRequirement::save`", "`redgrease req export`"),
+];
+
+/// Errors of servers and of this machine that tell no remedy, and what to do.
+const REMEDIES: &[(&str, &str)] = &[
+    (
+        "session does not exist",
+        "`redgrease ls --sessions` lists the sessions",
+    ),
+    (
+        "ID must be compose of",
+        "give the session another --id, of ASCII letters, digits, `-` and `_`",
+    ),
+    (
+        "the execution was aborted",
+        "`redgrease abort` or a limit of the server has ended it: start it again",
+    ),
+    (
+        "READONLY",
+        "this server is a replica: give the address of its master",
+    ),
+    (
+        "BUSY",
+        "another script holds the server: wait for it, or end it with SCRIPT KILL",
+    ),
+    ("could not be read: No such file", "check the path"),
 ];
 
 fn for_the_program(text: &str) -> String {
@@ -178,7 +204,10 @@ fn for_the_program(text: &str) -> String {
     for (words, ours) in WORDS {
         text = text.replace(words, ours);
     }
-    text
+    match REMEDIES.iter().find(|(words, _)| text.contains(words)) {
+        Some((_, remedy)) => format!("{}: {remedy}", text.trim_end_matches(['.', '\n'])),
+        None => text,
+    }
 }
 
 impl From<redgrease_embedded::Error> for Failure {
@@ -211,5 +240,32 @@ impl From<std::io::Error> for Failure {
             traceback: None,
             source: Some(Box::new(error)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_end_with_what_a_person_can_do() {
+        for (text, remedy) in [
+            (
+                "session does not exists",
+                "`redgrease ls --sessions` lists the sessions",
+            ),
+            (
+                "raise it with RG.CONFIGSET",
+                "raise it with `redgrease config set`",
+            ),
+            (
+                "READONLY You can't write against a read only replica.",
+                "its master",
+            ),
+        ] {
+            let shown = for_the_program(text);
+            assert!(shown.ends_with(remedy), "{shown}");
+        }
+        assert_eq!(for_the_program("plain"), "plain");
     }
 }

@@ -1,9 +1,11 @@
 //! `redgrease abort`: ends executions.
 
 use super::each::Changes;
+use super::executions;
 use super::names::{Known, short};
 use crate::app::App;
 use crate::failure::Failure;
+use crate::output::clean;
 use redgrease_core::GearsCommands as _;
 
 #[derive(Debug, clap::Args)]
@@ -28,6 +30,8 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
     if args.all {
         let running = known.executions.iter().filter(|it| !it.status.is_over());
         ids.extend(running.map(|it| it.id.to_string()));
+        let body = executions::body(&mut con)?;
+        ids.extend(body.map(|body| body.session));
         if ids.is_empty() {
             app.out.note("no execution runs or waits");
         } else if !app
@@ -45,7 +49,7 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
             if is_body {
                 changes.change(app, ("aborted the script of", word), word, || Ok(None))?;
             } else {
-                changes.refuse(app, word, &known.unknown(word, "execution"));
+                changes.refuse(app, word, &unknown(word));
             }
             continue;
         }
@@ -69,4 +73,10 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
         })?;
     }
     changes.end(app)
+}
+
+fn unknown(word: &str) -> Failure {
+    Failure::failed(clean(&format!(
+        "the server has no execution `{word}`, and no such session runs: `redgrease ps` lists what runs and what has ended"
+    )))
 }

@@ -32,6 +32,11 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
+    if args.arguments.iter().filter(|word| *word == "@-").count() > 1 {
+        return Err(Failure::usage(
+            "the standard input can be one argument alone: write `@-` one time",
+        ));
+    }
     let arguments: Vec<Vec<u8>> = args
         .arguments
         .iter()

@@ -2,6 +2,7 @@
 
 use super::cluster::is_cluster;
 use crate::failure::Failure;
+use crate::output::one_line;
 use redgrease_core::{Con, Error, Execution, GearsCommands as _};
 use redis::{ConnectionLike as _, FromRedisValue as _, Value};
 
@@ -42,4 +43,47 @@ fn of_shards(con: &mut Con) -> Result<Vec<Execution>, Failure> {
         }
     }
     Ok(all)
+}
+
+/// The bodies of scripts that run. They are no executions.
+pub(crate) struct Bodies {
+    count: usize,
+    /// The session of the one that runs longest.
+    pub(crate) session: String,
+    ms: u64,
+}
+
+impl Bodies {
+    pub(crate) fn text(&self) -> String {
+        let Bodies { count, session, ms } = self;
+        let session = one_line(session);
+        let scripts = match count {
+            1 => "the body of 1 script runs".to_owned(),
+            count => format!("the bodies of {count} scripts run, the longest one"),
+        };
+        format!(
+            "{scripts}, in the session {session} for {ms} ms: `redgrease abort {session}` ends it"
+        )
+    }
+}
+
+/// The bodies that run on the server; `None` if there are none, or the server does not tell.
+pub(crate) fn body(con: &mut Con) -> Result<Option<Bodies>, Failure> {
+    let info: String = match redis::cmd("INFO").arg("rg_engine").query(con) {
+        Ok(info) => info,
+        Err(error) if error.code() == Some("NOPERM") => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let value = |name: &str| {
+        let mut lines = info.lines();
+        lines.find_map(|line| line.trim_end().strip_prefix(name))
+    };
+    let number = |name| value(name).and_then(|it| it.parse::<u64>().ok());
+    let session = value("rg_longest_script:").unwrap_or_default().to_owned();
+    let count = number("rg_running_scripts:").unwrap_or(0);
+    Ok((count > 0 && !session.is_empty()).then(|| Bodies {
+        count: usize::try_from(count).unwrap_or(usize::MAX),
+        session,
+        ms: number("rg_longest_script_ms:").unwrap_or(0),
+    }))
 }

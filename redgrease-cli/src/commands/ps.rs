@@ -67,7 +67,13 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
         filter = filter.registered(args.registered);
     }
     let mut all = executions::list(&mut con)?;
+    let is_empty = all.is_empty();
     all.retain(|execution| filter.matches(execution));
+    if !app.out.is_json()
+        && let Some(body) = executions::body(&mut con)?
+    {
+        app.out.note(body.text());
+    }
     let longest = longest(&mut con)?;
     let left_out = all.len().saturating_sub(args.last);
     let rows: Vec<Row> = all
@@ -78,7 +84,11 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
     app.out.rows(&rows, || table(&rows))?;
     if !app.out.is_json() {
         if rows.is_empty() {
-            app.out.note("the server has no such executions");
+            app.out.note(if is_empty {
+                "the server has no executions"
+            } else {
+                "none of the executions of the server matches"
+            });
         }
         if left_out > 0 {
             app.out.note(format_args!(

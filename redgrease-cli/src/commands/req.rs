@@ -1,6 +1,6 @@
 //! `redgrease req`: Python packages that sessions require.
 
-use super::script::read_bytes;
+use super::script::{read_bytes, read_stdin};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::output::{Table, one_line, without_passwords};
@@ -26,11 +26,13 @@ enum Action {
     Export {
         /// The requirement as `ls` lists it, or the name of its package
         name: String,
+        /// The file; `-` stands for the standard output
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
     },
     /// Install packages from exported files, without a download
     Import {
+        /// The files; `-` stands for the standard input
         #[arg(value_name = "FILE", required = true)]
         files: Vec<PathBuf>,
     },
@@ -91,6 +93,26 @@ fn list(app: &App, con: &mut Con) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Stands for the standard input, or output.
+const STANDARD: &str = "-";
+
+/// A path for a package on its way from or to the standard input or output, and its directory, which is removed at the end.
+fn passed_on() -> Result<(tempfile::TempDir, PathBuf), Failure> {
+    let dir = tempfile::tempdir().map_err(|e| {
+        Failure::failed(format!(
+            "no temporary file can be made ({e}): let TMPDIR name a directory with space"
+        ))
+    })?;
+    let path = dir.path().join("package");
+    Ok((dir, path))
+}
+
+/// A number of things: `1 file`, `2 files`.
+fn counted(count: usize, word: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{ending}")
+}
+
 fn export(app: &App, con: &mut Con, name: &str, output: &Path) -> Result<(), Failure> {
     let all = con.dump_requirements()?;
     let exact = all.iter().find(|it| it.name == name);
@@ -108,6 +130,11 @@ fn export(app: &App, con: &mut Con, name: &str, output: &Path) -> Result<(), Fai
         return Err(Failure::failed(without_passwords(&one_line(&text))));
     };
     let exported = con.export_requirement(&found.name)?;
+    if output == Path::new(STANDARD) {
+        let (_dir, path) = passed_on()?;
+        exported.save(&path)?;
+        return app.out.raw(&read_bytes(&path)?);
+    }
     exported.save(output)?;
     let name = without_passwords(&found.name);
     if app.out.is_json() {
@@ -116,10 +143,10 @@ fn export(app: &App, con: &mut Con, name: &str, output: &Path) -> Result<(), Fai
             .json(&json!({ "requirement": name, "file": output, "wheels": found.wheels }));
     }
     app.out.note(format_args!(
-        "{} holds {} ({} files)",
+        "{} holds {} ({})",
         output.display(),
         one_line(&name),
-        found.wheels.len()
+        counted(found.wheels.len(), "file")
     ));
     Ok(())
 }
@@ -127,9 +154,15 @@ fn export(app: &App, con: &mut Con, name: &str, output: &Path) -> Result<(), Fai
 fn import(app: &App, con: &mut Con, files: &[PathBuf]) -> Result<(), Failure> {
     let mut names = Vec::new();
     for file in files {
-        // The error about a file that cannot be read says what to do.
-        read_bytes(file)?;
-        let exported = ExportedRequirement::load(file)?;
+        let exported = if file == Path::new(STANDARD) {
+            let (_dir, path) = passed_on()?;
+            std::fs::write(&path, read_stdin(app, "a package")?)?;
+            ExportedRequirement::load(&path)?
+        } else {
+            // The error about a file that cannot be read says what to do.
+            read_bytes(file)?;
+            ExportedRequirement::load(file)?
+        };
         let name = without_passwords(&exported.requirement.name);
         con.import_requirement(&exported)?;
         app.out.note(format_args!(
@@ -194,9 +227,9 @@ fn lock(
                 ))
             })?;
             app.out.note(format_args!(
-                "{} has {} packages",
+                "{} has {}",
                 path.display(),
-                lines.len()
+                counted(lines.len(), "package")
             ));
         }
         None if app.out.is_json() => {}

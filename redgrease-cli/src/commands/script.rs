@@ -23,7 +23,13 @@ pub(crate) fn read_file(path: &Path) -> Result<Source, Failure> {
 }
 
 pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|e| unreadable(path, &e))
+    std::fs::read(path).map_err(|e| match e.kind() {
+        io::ErrorKind::IsADirectory => Failure::failed(format!(
+            "{} is a directory: name a file in it",
+            path.display()
+        )),
+        _ => unreadable(path, &e),
+    })
 }
 
 /// Reads the standard input to its end.

@@ -26,10 +26,30 @@ pub(crate) struct Args {
         long,
         value_name = "KEY",
         requires = "profile",
-        conflicts_with = "reset"
+        conflicts_with = "reset",
+        value_parser = ORDERS,
+        hide_possible_values = true
     )]
     order: Option<String>,
 }
+
+/// The keys of Python's `pstats`.
+const ORDERS: [&str; 14] = [
+    "calls",
+    "cumtime",
+    "cumulative",
+    "file",
+    "filename",
+    "line",
+    "module",
+    "name",
+    "ncalls",
+    "nfl",
+    "pcalls",
+    "stdname",
+    "time",
+    "tottime",
+];
 
 pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
     let mut con = app.connect()?;

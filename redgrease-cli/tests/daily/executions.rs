@@ -73,7 +73,10 @@ fn executions_are_aborted() {
     on(&server, &["abort", "--all", "--yes"]).ok();
     eventually("both have ended", || running() == 0);
     let err = on(&server, &["abort", "0-987"]).fails(1);
-    assert!(err.contains("`redgrease ps`"), "{err}");
+    assert!(
+        err.contains("`redgrease ps` lists what runs") && !err.contains("redgrease ls"),
+        "{err}"
+    );
     on(&server, &["abort"]).fails(2);
     let none = on(&server, &["abort", "--all"]);
     assert_eq!(
@@ -84,6 +87,15 @@ fn executions_are_aborted() {
 
 #[test]
 fn the_body_of_a_script_is_aborted_by_its_session() {
+    aborts_a_body(true);
+}
+
+#[test]
+fn the_body_of_a_script_is_aborted_with_all() {
+    aborts_a_body(false);
+}
+
+fn aborts_a_body(is_named: bool) {
     let server = Server::start().unwrap();
     let code = "import time\nwhile True: time.sleep(0.01)";
     let mut child = program(&["run", "-c", code, "--id", "endless"])
@@ -96,8 +108,23 @@ fn the_body_of_a_script_is_aborted_by_its_session() {
         let info: String = redis::cmd("INFO").arg("rg_engine").query(&mut con).unwrap();
         info.contains("rg_longest_script:endless")
     });
-    let out = on(&server, &["abort", "endless"]).ok();
-    assert_eq!(out, "aborted the script of endless\n");
+    let err = on(&server, &["ps"]).err;
+    assert!(
+        err.contains("the body of 1 script runs, in the session endless for ")
+            && err.contains("the server has no executions"),
+        "{err}"
+    );
+    let out = if is_named {
+        on(&server, &["abort", "endless"]).ok()
+    } else {
+        on(&server, &["abort", "--all", "--yes"]).ok()
+    };
+    let expected = if is_named {
+        "aborted the script of endless\n"
+    } else {
+        "aborted endless\n"
+    };
+    assert_eq!(out, expected);
     assert_eq!(ended(&mut child).code(), Some(1));
     let mut err = String::new();
     child

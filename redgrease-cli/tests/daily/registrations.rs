@@ -277,3 +277,63 @@ fn a_paused_stream_has_not_failed() {
     let rows = on(&server, &["ls", "--failed", "--json"]).ok();
     assert_eq!(rows, "[]\n");
 }
+
+#[test]
+fn errors_say_what_to_do() {
+    let server = shop();
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().to_str().unwrap();
+    let file = std::path::Path::new(dir).join("x");
+    std::fs::write(&file, "x").unwrap();
+    let file = file.to_str().unwrap();
+    let twin = "GB('CommandReader').register(trigger='echo')";
+    for (args, code, parts) in [
+        (
+            &["stats", "--profile", "nope"][..],
+            1,
+            &["`redgrease ls --sessions`"][..],
+        ),
+        (
+            &["stats", "--profile", "shop", "--order", "x"],
+            2,
+            &["cumtime"],
+        ),
+        (&["run", "-c", "x = 1", "--id", "s:1"], 1, &["another --id"]),
+        (
+            &["run", "-c", "x = 1", "--replace-with", "nope"],
+            1,
+            &["`redgrease ls --sessions`"],
+        ),
+        (
+            &["run", "-c", "x = 1", "--requirements-file", "/no/such"],
+            1,
+            &["check the path"],
+        ),
+        (
+            &["run", "-c", twin],
+            1,
+            &[
+                "the session shop has the trigger `echo` already",
+                "--id shop --upgrade",
+                "-c:1 in <module>",
+            ],
+        ),
+        (
+            &["call", "echo", &format!("@{dir}")],
+            1,
+            &["is a directory: name a file"],
+        ),
+        (&["call", "echo", "@-", "@-"], 2, &["one time"]),
+        (&["req", "import", dir], 1, &["is a directory"]),
+        (&["req", "import", file], 1, &["`redgrease req export`"]),
+        (&["logs", "--file", "/no/such"], 1, &["check the path"]),
+    ] {
+        let err = on(&server, args).fails(code);
+        for part in parts {
+            assert!(err.contains(part), "{args:?}: {part}: {err}");
+        }
+        for other in ["redgrease sync", "redgrease_engine", "ExportedRequirement"] {
+            assert!(!err.contains(other), "{args:?}: {err}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! `req`, and the requirements of `run`.
 
-use super::common::on;
+use super::common::{done, on, program};
 use redgrease_embedded::Server;
 use std::path::Path;
 use std::process::Command;
@@ -111,12 +111,24 @@ fn packages_are_listed_locked_and_carried_over() {
     let exported = dir.path().join("rgfirst.rgreq");
     let exported = exported.to_str().unwrap();
     on(&online, &["req", "export", "rgfirst", "-o", exported]).ok();
+    let piped = program(&["req", "export", "rgfirst", "-o", "-"])
+        .env("REDGREASE_URL", online.url())
+        .output()
+        .unwrap();
+    assert!(
+        piped.status.success() && !piped.stdout.is_empty(),
+        "{piped:?}"
+    );
+    assert_eq!(piped.stdout, std::fs::read(exported).unwrap());
     let err = on(&online, &["req", "export", "rgfrist>=1", "-o", exported]).fails(1);
     assert!(err.contains("did you mean `rgfirst>=1`?"), "{err}");
 
     let offline = server(&dir.path().join("offline"), "--no-index");
     let err = on(&offline, &["req", "import", "/no/such/file"]).fails(1);
     assert!(err.contains("check the path"), "{err}");
+    let file = std::fs::File::open(exported).unwrap();
+    let mut import = program(&["req", "import", "-"]);
+    done(import.env("REDGREASE_URL", offline.url()).stdin(file)).ok();
     on(&offline, &["req", "import", exported]).ok();
     on(
         &offline,

@@ -119,8 +119,12 @@ fn add(
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    let remedy = match error.kind() {
+        std::io::ErrorKind::PermissionDenied => "read it as the user of the server",
+        _ => "check the path",
+    };
     Failure::failed(format!(
-        "the log {} cannot be read ({error}): read it as the user of the server",
+        "the log {} cannot be read ({error}): {remedy}",
         path.display()
     ))
 }

@@ -86,7 +86,7 @@ pub(super) fn run(
     match outcome? {
         Ok(outcome) if is_aborted && !is_complete(&outcome) => Err(watch.said()),
         Err(error) if is_aborted && !error.is_connection() => Err(watch.said()),
-        outcome => outcome.map_err(|error| super::report::failed(source, error)),
+        outcome => outcome.map_err(|error| super::report::failed(app, source, error)),
     }
 }
 

@@ -113,7 +113,7 @@ pub(super) fn registrations(app: &App, session: &str) -> Vec<String> {
 }
 
 /// The error of a script that failed before it had an execution.
-pub(super) fn failed(source: &Source, error: Error) -> Failure {
+pub(super) fn failed(app: &App, source: &Source, error: Error) -> Failure {
     let text = match error.kind() {
         ErrorKind::Script { traceback, .. } => traceback.clone(),
         _ => error.to_string(),
@@ -134,7 +134,38 @@ pub(super) fn failed(source: &Source, error: Error) -> Failure {
     if traceback.frames.is_empty() {
         return error.into();
     }
+    if traceback.error.contains("trigger already registered") {
+        let traceback = traceback.without_engine();
+        return Failure::python(trigger_exists(app, &traceback), traceback);
+    }
     Failure::python("the script failed on the server:", traceback)
+}
+
+/// The text about a trigger of another session. The server does not name them: they are looked for in the line that registers.
+fn trigger_exists(app: &App, traceback: &Traceback) -> String {
+    let line = traceback
+        .frames
+        .last()
+        .and_then(|frame| frame.source.clone())
+        .unwrap_or_default();
+    let is_named = |trigger: &str| {
+        ['\'', '"']
+            .iter()
+            .any(|quote| line.contains(&format!("{quote}{trigger}{quote}")))
+    };
+    let listed = app.connect().ok().map(|mut con| con.dump_registrations());
+    let found = listed
+        .and_then(Result::ok)
+        .unwrap_or_default()
+        .into_iter()
+        .find_map(|it| Some((it.trigger().filter(|it| is_named(it))?, it.session?)));
+    match found {
+        Some((trigger, session)) => clean(&format!(
+            "the session {session} has the trigger `{trigger}` already: replace the session with `--id {session} --upgrade`, give the trigger another name, or unregister it with `redgrease rm {trigger}`:"
+        ))
+        .into_owned(),
+        None => "another session has the trigger already: `redgrease ls --reader command` shows which one, and `--id ID --upgrade` replaces it:".to_owned(),
+    }
 }
 
 fn read(source: &Source, text: &str) -> Traceback {

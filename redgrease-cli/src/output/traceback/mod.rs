@@ -98,6 +98,20 @@ impl Traceback {
         it
     }
 
+    /// Leaves out the frames inside of the engine, which stand below those of the script.
+    pub(crate) fn without_engine(mut self) -> Self {
+        let is_engine = |frame: &Frame| frame.file.starts_with("redgrease_engine/");
+        let end = self
+            .frames
+            .iter()
+            .rposition(|frame| !is_engine(frame))
+            .map_or(self.frames.len(), |last| last + 1);
+        self.frames.truncate(end);
+        self.parts
+            .retain(|part| !matches!(part, Part::Frame(number) if *number >= end));
+        self
+    }
+
     /// Gives the frames of a script their source.
     pub(crate) fn with_source(mut self, file: &str, source: &Source) -> Self {
         let lines: Vec<&str> = source.text.lines().collect();
