@@ -33,20 +33,13 @@ use app::App;
 use args::{Cli, Command};
 use clap::Parser as _;
 use failure::Failure;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse_from(args::with_default_command(std::env::args_os())) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and the version are no failures. If they cannot be written, nothing can be said about it.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() {
-                Failure::USAGE
-            } else {
-                0
-            });
-        }
+        Err(error) => return ExitCode::from(refused(&error)),
     };
     let app = App::new(cli.options);
     match run(&app, cli.command) {
@@ -54,6 +47,28 @@ fn main() -> ExitCode {
         Err(failure) => {
             app.out.failure(&failure);
             ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+/// Prints what is wrong with the command line, or the help. Returns the exit code.
+fn refused(error: &clap::Error) -> u8 {
+    if error.use_stderr() && std::env::args_os().any(|word| word == "--json") {
+        let text = error.to_string();
+        let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+        // If it cannot be written, nothing can be said about it.
+        let _ = writeln!(io::stderr(), "{}", Failure::usage(text).to_json());
+        return Failure::USAGE;
+    }
+    match error.print() {
+        _ if error.use_stderr() => Failure::USAGE,
+        Ok(()) => 0,
+        Err(error) => {
+            let failure = Failure::from(error);
+            if failure.exit_code() != 0 {
+                let _ = writeln!(io::stderr(), "error: {failure}");
+            }
+            failure.exit_code()
         }
     }
 }

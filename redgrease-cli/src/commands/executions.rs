@@ -2,23 +2,29 @@
 
 use super::cluster::is_cluster;
 use crate::failure::Failure;
-use crate::output::one_line;
+use crate::output::{one_line, text_of};
 use redgrease_core::{Con, Error, Execution, GearsCommands as _};
 use redis::{ConnectionLike as _, FromRedisValue as _, Value};
 
 /// The executions of all shards, each one once, the oldest first.
 pub(crate) fn list(con: &mut Con) -> Result<Vec<Execution>, Failure> {
+    Ok(list_and_missing(con)?.0)
+}
+
+/// [`list`], and the errors about shards that do not tell theirs.
+pub(crate) fn list_and_missing(con: &mut Con) -> Result<(Vec<Execution>, Vec<String>), Failure> {
     let mut all = con.dump_executions()?;
+    let mut missing = Vec::new();
     if is_cluster(con)? {
-        all.extend(of_shards(con)?);
+        all.extend(of_shards(con, &mut missing)?);
     }
     all.sort_by(|a, b| (a.id.sequence, &a.id.shard).cmp(&(b.id.sequence, &b.id.shard)));
     all.dedup_by(|a, b| a.id == b.id);
-    Ok(all)
+    Ok((all, missing))
 }
 
 /// The executions of all shards. RedisGears has no such listing: then there are none.
-fn of_shards(con: &mut Con) -> Result<Vec<Execution>, Failure> {
+fn of_shards(con: &mut Con, missing: &mut Vec<String>) -> Result<Vec<Execution>, Failure> {
     let Value::Array(shards) = con.req_command(redis::cmd("RG.DUMPEXECUTIONS").arg("CLUSTER"))?
     else {
         return Ok(Vec::new());
@@ -28,11 +34,13 @@ fn of_shards(con: &mut Con) -> Result<Vec<Execution>, Failure> {
         let Value::Array(fields) = shard else {
             continue;
         };
-        let name = Value::BulkString(b"reply".to_vec());
-        let reply = fields
-            .chunks_exact(2)
-            .find(|pair| pair[0] == name)
-            .map(|pair| &pair[1]);
+        let field = |name: &str| {
+            let name = Value::BulkString(name.as_bytes().to_vec());
+            let mut pairs = fields.chunks_exact(2);
+            pairs.find(|pair| pair[0] == name).map(|pair| &pair[1])
+        };
+        missing.extend(field("error").map(text_of));
+        let reply = field("reply");
         if let Some(Value::Array(rows)) = reply {
             for row in rows {
                 all.push(

@@ -4,7 +4,7 @@ use super::executions;
 use super::names::short;
 use crate::app::App;
 use crate::failure::Failure;
-use crate::output::Table;
+use crate::output::{Table, one_line};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use redgrease_core::{
     Con, Execution, ExecutionFilter, ExecutionPlan, ExecutionStatus, GearsCommands as _,
@@ -66,7 +66,11 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
     if args.registered || args.scripts {
         filter = filter.registered(args.registered);
     }
-    let mut all = executions::list(&mut con)?;
+    let (mut all, missing) = executions::list_and_missing(&mut con)?;
+    for missing in &missing {
+        app.out
+            .warn(format_args!("not listed: {}", one_line(missing)));
+    }
     let is_empty = all.is_empty();
     all.retain(|execution| filter.matches(execution));
     if !app.out.is_json()

@@ -1,10 +1,11 @@
 //! `redgrease rm`: unregisters, and drops executions.
 
+use super::cluster;
 use super::each::Changes;
 use super::names::{Known, short, subject};
 use crate::app::App;
 use crate::failure::Failure;
-use redgrease_core::{Execution, GearsCommands as _, RegistrationInfo, Session};
+use redgrease_core::{Execution, GearsCommands as _, RegistrationInfo, Session, cmd};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -62,12 +63,10 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
             "unregistered"
         };
         changes.change(app, (verb, &label), &id, || {
-            let done = match (is_execution, args.abort_pending) {
-                (true, _) => con.drop_execution(&id),
-                (false, true) => con.unregister_abort_pending(&id),
-                (false, false) => con.unregister(&id),
-            };
-            done.map(|()| None)
+            if is_execution {
+                return con.drop_execution(&id).map(|()| None);
+            }
+            cluster::change(&mut con, &cmd::unregister(&id, args.abort_pending))
         })?;
     }
     changes.end(app)

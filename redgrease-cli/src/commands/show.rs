@@ -7,8 +7,8 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::output::{Fields, decoded, one_line, text_of, without_passwords};
 use redgrease_core::{
-    Con, Execution, ExecutionPlan, GearsCommands as _, RegistrationInfo, Requirement, Session,
-    SessionsOptions,
+    Con, Execution, ExecutionPlan, ExecutionStep, GearsCommands as _, RegistrationInfo,
+    Requirement, Session, SessionsOptions,
 };
 use redis::Value;
 use serde_json::{Value as Json, json};
@@ -225,18 +225,16 @@ impl Shown {
             if plans.len() > 1 {
                 text.add(&name("status"), &plan.status);
             }
-            let steps: Vec<String> = plan
-                .steps
-                .iter()
-                .map(|step| {
-                    crate::output::one_line(&format!(
-                        "{} {} ({} ms)",
-                        step.kind,
-                        step.arg,
-                        step.duration.as_millis()
-                    ))
-                })
-                .collect();
+            // Times are measured with ProfileExecutions alone.
+            let is_measured = plan.steps.iter().any(|step| !step.duration.is_zero());
+            let step = |step: &ExecutionStep| {
+                let mut line = format!("{} {}", step.kind, without_addresses(&step.arg));
+                if is_measured {
+                    line += &format!(" ({} ms)", step.duration.as_millis());
+                }
+                one_line(&line)
+            };
+            let steps: Vec<String> = plan.steps.iter().map(step).collect();
             text.add_styled(&name("steps"), steps.join("\n") + "\n");
             for error in &plan.errors {
                 text.add_styled(
@@ -265,6 +263,18 @@ impl Shown {
         self.texts.push(text);
         Ok(())
     }
+}
+
+/// The text of a Python object without its place in memory: `<function f at 0x7f12>`.
+fn without_addresses(text: &str) -> String {
+    const AT: &str = " at 0x";
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once(AT) {
+        out.push_str(before);
+        rest = behind.trim_start_matches(|c: char| c.is_ascii_hexdigit());
+    }
+    out + rest
 }
 
 /// How many records people see.
@@ -296,4 +306,20 @@ fn requirement(it: &Requirement) -> String {
         (true, versions) => versions.join(" "),
     };
     crate::output::one_line(&format!("{} ({state})", it.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_in_memory_are_left_out() {
+        for (text, shown) in [
+            ("<function <lambda> at 0x7f12ab>", "<function <lambda>>"),
+            ("<a at 0x1> <b at 0x2>", "<a> <b>"),
+            ("look at it", "look at it"),
+        ] {
+            assert_eq!(without_addresses(text), shown);
+        }
+    }
 }

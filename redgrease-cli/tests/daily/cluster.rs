@@ -155,6 +155,11 @@ fn a_shard_that_has_failed_is_told() {
             "{args:?}: {done:?}"
         );
     }
+    let done = on(&cluster, &["ps"]);
+    assert!(
+        done.code == 0 && done.err.contains("warning: not listed: "),
+        "{done:?}"
+    );
     // What is changed is changed elsewhere, and the shard is named.
     for (args, change) in [
         (

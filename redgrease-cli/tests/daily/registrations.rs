@@ -1,6 +1,6 @@
 //! `ls`, `show`, `rm`, `pause` and `resume`.
 
-use super::common::{Done, on};
+use super::common::{Done, done, on, program, run};
 use super::shop;
 use redgrease_embedded::Server;
 
@@ -336,4 +336,25 @@ fn errors_say_what_to_do() {
             assert!(!err.contains(other), "{args:?}: {err}");
         }
     }
+}
+
+#[test]
+fn a_wrong_command_line_is_json_with_json() {
+    for args in [&["ls", "--json", "--nothing"][..], &["--json", "rm"]] {
+        let err = run(args).fails(2);
+        let json: serde_json::Value = serde_json::from_str(&err).unwrap();
+        assert!(json["error"].as_str().unwrap().contains("Usage: "), "{err}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn help_that_cannot_be_written_is_a_failure() {
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let done = done(program(&["--help"]).stdout(full));
+    let err = done.fails(1);
+    assert!(err.contains("the output cannot be written"), "{err}");
 }
