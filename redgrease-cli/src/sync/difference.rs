@@ -2,13 +2,16 @@
 
 use crate::output::{BAD, DIM, GOOD, clean};
 use similar::TextDiff;
+use std::time::Duration;
 
 /// Lines around a change.
 const AROUND: usize = 3;
+/// After this time, the lines that are left are all replaced: to find the fewest changes of long texts takes minutes.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The unified difference of two texts; empty if they are the same.
 pub(super) fn unified(old: &str, new: &str, old_name: &str, new_name: &str) -> String {
-    let difference = TextDiff::from_lines(old, new);
+    let difference = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
     let mut unified = difference.unified_diff();
     unified
         .context_radius(AROUND)
@@ -46,6 +49,35 @@ mod tests {
         let added = unified("", "x\n", "/dev/null", "a.py");
         assert_eq!(added, "--- /dev/null\n+++ a.py\n@@ -0,0 +1 @@\n+x\n");
         assert!(unified("x", "x\n", "a", "b").contains("No newline at end of file"));
+    }
+
+    #[test]
+    fn long_texts_that_differ_everywhere_take_no_minutes() {
+        let text = |word: &str| {
+            let lines: Vec<String> = (0..30_000).map(|n| format!("{word}{n}\n")).collect();
+            lines.concat()
+        };
+        let begun = std::time::Instant::now();
+        let difference = unified(&text("a"), &text("b"), "a", "b");
+        assert!(
+            begun.elapsed() < Duration::from_secs(20),
+            "{:?}",
+            begun.elapsed()
+        );
+        assert_eq!(
+            difference
+                .lines()
+                .filter(|line| line.starts_with("+b"))
+                .count(),
+            30_000
+        );
+        assert_eq!(
+            difference
+                .lines()
+                .filter(|line| line.starts_with("-a"))
+                .count(),
+            30_000
+        );
     }
 
     #[test]
