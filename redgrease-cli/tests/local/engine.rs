@@ -101,6 +101,11 @@ fn libraries_are_installed_listed_and_removed() {
     let problem = variable["problem"].as_str().unwrap();
     assert!(problem.contains("it is no engine"), "{rows:#}");
 
+    let mut doctor = home.program(&["doctor", "--json", "--url", "redis://127.0.0.1:1"]);
+    doctor.env("REDGREASE_ENGINE", "/etc/passwd");
+    let said = common::done(&mut doctor).out;
+    assert!(said.contains("/etc/passwd: it is no engine"), "{said}");
+
     let rows = list(Some("3.99"));
     let user = row(&rows, "user");
     assert_eq!(user["is_used"], true, "{rows:#}");

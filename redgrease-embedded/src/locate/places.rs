@@ -157,16 +157,17 @@ fn of_variable(path: &Path) -> EnginePlace {
         let (reason, remedy) = text.rsplit_once(": ").unwrap_or((&text, ""));
         Unusable::new(Flaw::Folder, reason, remedy)
     });
-    let found = found.and_then(
-        |library| match is_any_loader(&library) || is_module(&library) {
-            true => Ok(library),
-            false => Err(Unusable::new(
+    let found = found.and_then(|library| {
+        if is_any_loader(&library) || is_module(&library) {
+            Ok(library)
+        } else {
+            Err(Unusable::new(
                 Flaw::Folder,
                 "it is no engine, and no loader of one",
                 format!("correct {VARIABLE}, or leave it out"),
-            )),
-        },
-    );
+            ))
+        }
+    });
     let loader = found.as_ref().ok().filter(|path| is_any_loader(path));
     let engines = match (loader.and_then(|path| path.parent()), &found) {
         (Some(dir), _) => library::all_engines(dir),

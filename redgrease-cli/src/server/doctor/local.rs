@@ -46,7 +46,17 @@ fn engine(has_module: bool, report: &mut Report) -> Vec<String> {
     const CHECK: &str = "engine";
     let places = engine_places();
     let Some(used) = places.iter().find(|place| place.is_used) else {
-        let text = find_engine().map_or_else(|error| error.to_string(), |_| String::new());
+        let text = match find_engine() {
+            Err(error) => error.to_string(),
+            // The file that a variable names is there, and is something else.
+            Ok(_) => places
+                .iter()
+                .find_map(|place| {
+                    let (problem, remedy) = (place.problem.as_ref()?, place.remedy.as_ref()?);
+                    Some(format!("{}: {problem}: {remedy}", place.path.display()))
+                })
+                .unwrap_or_default(),
+        };
         let (message, remedy) = text.rsplit_once(": ").unwrap_or((&text, ""));
         report.broken(CHECK, !has_module, message, remedy);
         return Vec::new();

@@ -87,9 +87,9 @@ fn engine_of_redgrease(version: &str, node: &mut Node, report: &mut Report) {
         report.warning(
             "executions",
             format!(
-                "{abandoned} executions were aborted and go on, because their Python does not react"
+                "executions that were dropped before they began, because their clients had left: {abandoned}"
             ),
-            "restart the server to be rid of them; calls that wait need a timeout",
+            "look with `redgrease ps` at what takes long; `redgrease config set AbortOnDisconnect=0` runs such executions",
         );
     }
 }
