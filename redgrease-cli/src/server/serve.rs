@@ -50,8 +50,8 @@ pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
         None => None,
     };
     match args.cluster {
-        Some(shards) => cluster(app, args, shards.into(), python, &mut signals),
-        None => single(app, args, python, &mut signals),
+        Some(shards) => cluster(app, args, shards.into(), python.as_deref(), &mut signals),
+        None => single(app, args, python.as_deref(), &mut signals),
     }
 }
 
@@ -61,13 +61,10 @@ fn version_of(name: &OsStr) -> Result<Option<String>, Failure> {
         "name a Python 3 with a shared library, by its version, program or virtual environment";
     let text = name.display();
     let Some(program) = pythons::named(name) else {
-        let is_version = name.to_str().is_some_and(|text| text.starts_with("3."));
-        return match is_version {
-            true => Ok(name.to_str().map(str::to_owned)),
-            false => Err(Failure::usage(format!(
-                "this machine has no Python {text}: {WANTED}"
-            ))),
-        };
+        let version = name.to_str().filter(|text| text.starts_with("3."));
+        return version
+            .map(|it| Some(it.to_owned()))
+            .ok_or_else(|| Failure::usage(format!("this machine has no Python {text}: {WANTED}")));
     };
     let python = Python::ask(&program);
     let python = python.and_then(|python| match python.flaw() {
@@ -105,7 +102,7 @@ fn check_python(url: &str, wanted: Option<&str>) -> Result<(), Failure> {
 fn single(
     app: &App,
     args: &Args,
-    python: Option<String>,
+    python: Option<&str>,
     signals: &mut Signals,
 ) -> Result<(), Failure> {
     let port = app.options.port.unwrap_or(PORT);
@@ -126,7 +123,7 @@ fn single(
         builder = builder.module_arg("Python", python);
     }
     let mut server = builder.start()?;
-    check_python(server.url(), python.as_deref())?;
+    check_python(server.url(), python)?;
     let log = server.log_path().to_owned();
     if app.out.is_json() {
         app.out.json(&json!({
@@ -171,7 +168,7 @@ fn cluster(
     app: &App,
     args: &Args,
     shards: usize,
-    python: Option<String>,
+    python: Option<&str>,
     signals: &mut Signals,
 ) -> Result<(), Failure> {
     let replicas = usize::from(args.replicas);
@@ -190,7 +187,7 @@ fn cluster(
         builder = builder.module_arg("Python", python);
     }
     let cluster = builder.start()?;
-    check_python(cluster.shard(0).url(), python.as_deref())?;
+    check_python(cluster.shard(0).url(), python)?;
     if app.out.is_json() {
         app.out.json(&described(&cluster, shards, replicas))?;
     } else {
@@ -214,8 +211,26 @@ fn cluster(
     }
     app.out.note(kept(args));
     app.out.note("Ctrl-C ends the cluster");
-    // Blocks until a signal comes.
-    signals.forever().next();
+    let mut ended: Vec<String> = Vec::new();
+    while signals.pending().next().is_none() {
+        let nodes: Vec<_> = cluster.nodes();
+        for node in nodes.iter().filter(|node| !node.is_running()) {
+            if !ended.contains(&node.url().to_owned()) {
+                app.out.warn(format_args!(
+                    "the server {} has ended: the last lines of its log tell why ({})",
+                    node.url(),
+                    node.log_path().display()
+                ));
+                ended.push(node.url().to_owned());
+            }
+        }
+        if ended.len() == nodes.len() {
+            return Err(Failure::failed(
+                "all servers of the cluster have ended: look at their logs, and start it again",
+            ));
+        }
+        thread::sleep(PAUSE);
+    }
     for node in cluster.nodes() {
         node.stop()?;
     }

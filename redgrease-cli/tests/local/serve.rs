@@ -185,7 +185,7 @@ fn a_port_wins_over_the_environment() {
 fn a_cluster_has_its_shards_and_replicas() {
     let home = Home::new();
     let port = free_port(6).to_string();
-    let serving = Serving::start(
+    let mut serving = Serving::start(
         &home,
         &["--cluster", "3", "--replicas", "1", "--port", &port],
     );
@@ -238,6 +238,13 @@ fn a_cluster_has_its_shards_and_replicas() {
             .any(|one| one["check"] == "cluster" && one["status"] == "error"),
         "{found:#}"
     );
+    // So is its end, by the program that serves.
+    let mut err = BufReader::new(serving.child.stderr.take().unwrap());
+    let mut said = String::new();
+    while said.matches("has ended: the last lines of its log").count() < 2 {
+        assert_ne!(err.read_line(&mut said).unwrap(), 0, "{said}");
+    }
+    assert!(said.contains(shards[2]["url"].as_str().unwrap()), "{said}");
     assert_eq!(serving.end(Signal::TERM), 0);
     assert!(!urls.iter().any(|url| answers(url)));
 }

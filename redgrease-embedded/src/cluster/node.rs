@@ -141,8 +141,9 @@ impl ClusterNode {
     /// Whether the server answers: it has not ended, and is not paused.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        let running = self.0.running();
-        running.server.is_some() && !running.is_paused
+        let mut running = self.0.running();
+        let is_there = |server: &mut Server| !server.has_ended();
+        running.server.as_mut().is_some_and(is_there) && !running.is_paused
     }
 
     /// Ends the server after it has saved its data. Nothing happens if it does not run.
