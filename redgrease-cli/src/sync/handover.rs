@@ -24,13 +24,13 @@ pub(super) struct Handover {
 /// The triggers that scripts of a plan give up, and that others name. `rows` are the registrations of the server.
 pub(super) fn handovers(compared: &Compared, rows: &[RegistrationInfo]) -> Vec<Handover> {
     let steps = &compared.plan.steps;
-    let names = |step: &Step| {
+    let of_step = |step: &Step| {
         let script = compared.found.scripts.get(&step.path);
         script.map_or_else(Named::default, |script| Named::in_text(&script.text))
     };
     let named: Vec<Option<Named>> = steps
         .iter()
-        .map(|step| (!step.change.is_none()).then(|| names(step)))
+        .map(|step| (!step.change.is_none()).then(|| of_step(step)))
         .collect();
     let givers: BTreeMap<&str, usize> = steps
         .iter()

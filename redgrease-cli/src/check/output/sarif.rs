@@ -81,15 +81,12 @@ fn described(text: &str) -> String {
         let is_part = |name: &str| {
             !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
         };
-        match name.filter(|(name, _)| is_part(name)) {
-            Some((_, after)) => {
-                described.push_str("..");
-                rest = after;
-            }
-            None => {
-                described.push('{');
-                rest = after;
-            }
+        if let Some((_, after)) = name.filter(|(name, _)| is_part(name)) {
+            described.push_str("..");
+            rest = after;
+        } else {
+            described.push('{');
+            rest = after;
         }
     }
     described.push_str(rest);
