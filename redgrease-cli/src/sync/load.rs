@@ -3,6 +3,7 @@
 mod moving;
 
 use super::discover::{Found, Roots, Script};
+use super::ending;
 use super::handover::{Handover, order};
 use super::identity::hash;
 use super::index;
@@ -202,10 +203,8 @@ impl<'a> Load<'a> {
     fn step(&mut self, at: usize) -> Result<(), Failure> {
         let compared = self.compared;
         let step = &compared.plan.steps[at];
-        let exchange = match step.change.is_sent() && !self.has_failed(step) {
-            true => self.try_exchange(at)?,
-            false => None,
-        };
+        let is_new = step.change.is_sent() && !self.has_failed(step);
+        let exchange = if is_new { self.try_exchange(at)? } else { None };
         if let Some(reason) = exchange.or(self.held(at)?) {
             self.outcomes[at] = Outcome::Held(reason);
             return Ok(());
@@ -271,7 +270,9 @@ impl<'a> Load<'a> {
             Change::Move => Action::Moved,
             _ => Action::Changed,
         };
-        let sent = send::send(self.con, &sending)?;
+        let sent = ending::watched(self.app, &step.name, &step.session, || {
+            send::send(self.con, &sending)
+        })?;
         if matches!(sent, Sent::Ran(_) | Sent::Started(_)) {
             self.memory
                 .ran

@@ -23,6 +23,7 @@
 //! | `known.rs` | what the server has |
 //! | `plan.rs` | compares files with the server; sends nothing |
 //! | `load.rs`, `load/`, `send.rs` | sends what differs |
+//! | `ending.rs` | the end by a signal, which aborts what was sent |
 //! | `triggers.rs`, `handover.rs` | the triggers that a text names, and those that move between scripts |
 //! | `source.rs` | the text of a script, for errors of its gears |
 //! | `planned.rs`, `report.rs` | what would be done and what was, for people and as JSON |
@@ -33,6 +34,7 @@ pub(crate) mod deploy;
 pub(crate) mod diff;
 mod difference;
 mod discover;
+mod ending;
 mod handover;
 mod identity;
 mod index;

@@ -3,7 +3,7 @@
 use super::discover::{Found, Roots};
 use super::load::{self, Compared, Memory};
 use super::settings::{Flags, Settings, WatchFlags};
-use super::{log_config, planned, watch};
+use super::{ending, log_config, planned, watch};
 use crate::app::{App, connect_to};
 use crate::failure::Failure;
 use redgrease_core::Con;
@@ -94,6 +94,7 @@ pub(super) fn load_once(
     con: &mut Con,
     compared: &Compared,
 ) -> Result<(), Failure> {
+    ending::end_on_signals(settings.url.clone())?;
     let report = load::load(app, con, settings, compared, &mut Memory::default())?;
     report.finish(app)?;
     if report.has_failures() {

@@ -5,6 +5,7 @@
 //! in any case.
 
 use super::discover::{Found, Roots};
+use super::ending;
 use super::load::{self, Memory};
 use super::run::{warn_about, warn_empty, warn_gone};
 use super::settings::Settings;
@@ -58,7 +59,7 @@ pub(super) fn run(
     time: Duration,
 ) -> Result<(), Failure> {
     let (sender, events) = channel();
-    end_on_signals(sender.clone())?;
+    end_on_signals(sender.clone(), settings.url.clone())?;
     let mut watcher = Watcher::new(app, roots, sender)?;
     let mut watch = Watch {
         app,
@@ -80,6 +81,8 @@ pub(super) fn run(
         let looked = Instant::now();
         let mut woken = match watch.load() {
             Ok(()) => Woken::Idle,
+            // The server was busy with a script, which is aborted.
+            Err(_) if ending::is_ending() => Woken::Stop,
             Err(failure) if watch.is_final(&failure) => return Err(failure),
             Err(failure) => watch.wait_for_server(&failure),
         };
@@ -278,7 +281,7 @@ fn process(con: &mut Con) -> Result<Option<String>, Failure> {
 }
 
 /// Ends the wait with SIGINT and SIGTERM, and the program if that takes too long.
-fn end_on_signals(sender: Sender<Event>) -> Result<(), Failure> {
+fn end_on_signals(sender: Sender<Event>, url: String) -> Result<(), Failure> {
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(|error| {
         Failure::failed(format!(
             "signals cannot be received: {error}: leave --watch out"
@@ -288,6 +291,7 @@ fn end_on_signals(sender: Sender<Event>) -> Result<(), Failure> {
         for _ in signals.forever().take(1) {
             let _ = sender.send(Event::Stop);
         }
+        std::thread::spawn(move || ending::abort(&url));
         let end = Instant::now() + PATIENCE;
         while Instant::now() < end && signals.pending().next().is_none() {
             std::thread::sleep(PATIENCE / 40);

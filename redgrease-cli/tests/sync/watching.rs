@@ -386,9 +386,9 @@ fn errors_of_the_server_are_no_errors_of_the_script() {
     let scripts = Scripts::new();
     scripts.trigger("a.py", "a", "0");
     let watching = watch(&server, &scripts, &[]);
-    let mut set = |words: &[&str]| -> () {
+    let mut set = |words: &[&str]| {
         let (name, rest) = words.split_first().unwrap();
-        redis::cmd(name).arg(rest).query(&mut con).unwrap()
+        let _: () = redis::cmd(name).arg(rest).query(&mut con).unwrap();
     };
     // A replica for a moment.
     set(&["REPLICAOF", "127.0.0.1", &free_port().to_string()]);
@@ -462,6 +462,35 @@ fn a_signal_ends_it_while_a_script_runs() {
     let (code, text) = watching.ends("-INT");
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("ended while the server was busy"), "{text}");
+}
+
+/// The server does not go on with a script that nobody waits for.
+#[test]
+fn a_signal_aborts_the_script_that_the_server_runs() {
+    let server = Server::start().unwrap();
+    let mut con = con(&server);
+    let scripts = Scripts::new();
+    scripts.trigger("z.py", "z", "1");
+    let endless = "execute('INCR', 'begun')\nwhile True: pass\n";
+    for (begun, words) in [&["sync"][..], &["sync", "--watch=0.2"]]
+        .into_iter()
+        .enumerate()
+    {
+        scripts.write("slow.py", endless);
+        let watching = Watching::start(server.url(), &[words, &[scripts.dir()]].concat());
+        until("it runs", || {
+            let count: Option<usize> = redis::cmd("GET").arg("begun").query(&mut con).unwrap();
+            count == Some(begun + 1)
+        });
+        let (_, text) = watching.ends("-INT");
+        assert!(text.contains("slow.py was the last script"), "{text}");
+        // The server is free for another one.
+        scripts.trigger("slow.py", "slow", &begun.to_string());
+        let begun_at = Instant::now();
+        crate::common::on(&server, &[scripts.dir()]).ok();
+        assert!(begun_at.elapsed() < Duration::from_secs(20));
+        assert_eq!(call(&mut con, "slow"), Ok(begun.to_string()));
+    }
 }
 
 #[test]

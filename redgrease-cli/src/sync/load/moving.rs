@@ -2,6 +2,7 @@
 
 use super::{Compared, Load, Outcome};
 use crate::failure::Failure;
+use crate::sync::ending;
 use crate::sync::handover::{Handover, handovers};
 use crate::sync::plan::{Change, Step};
 use crate::sync::report::Row;
@@ -87,7 +88,10 @@ impl Load<'_> {
                 let takes = self.moving_to(other, false);
                 let takes = takes.into_iter().map(|it| it.registration).collect();
                 let sending = self.sending(step, script, takes, None);
-                if let Some(error) = send::try_out(self.con, &sending)? {
+                let tried = ending::watched(self.app, &step.name, &step.session, || {
+                    send::try_out(self.con, &sending)
+                });
+                if let Some(error) = tried? {
                     self.outcomes[other] = self.failed(step, script, &error);
                 }
             }
