@@ -29,16 +29,7 @@ pub(super) struct Place {
 impl Place {
     /// The place of a range of bytes, which is on the borders of characters.
     pub(super) fn of(text: &str, range: &Range<usize>) -> Self {
-        let (line, column) = position(text, range.start);
-        let (end_line, end_column) = position(text, range.end.max(range.start));
-        let source = text.split('\n').nth(line - 1).unwrap_or_default();
-        Place {
-            line,
-            column,
-            end_line,
-            end_column,
-            source: source.trim_end_matches('\r').to_owned(),
-        }
+        Lines::of(text).place(range)
     }
 
     /// A whole line.
@@ -53,11 +44,47 @@ impl Place {
     }
 }
 
-fn position(text: &str, at: usize) -> (usize, usize) {
-    let before = text.get(..at).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let begin = before.rfind('\n').map_or(0, |at| at + 1);
-    (line, before[begin..].chars().count() + 1)
+/// The lines of a text, for many places in it.
+pub(super) struct Lines<'a> {
+    text: &'a str,
+    /// Where each line begins.
+    begins: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        let behind = text.match_indices('\n').map(|(at, _)| at + 1);
+        Lines {
+            text,
+            begins: std::iter::once(0).chain(behind).collect(),
+        }
+    }
+
+    /// The place of a range of bytes, which is on the borders of characters.
+    pub(super) fn place(&self, range: &Range<usize>) -> Place {
+        let (line, column) = self.position(range.start);
+        let (end_line, end_column) = self.position(range.end.max(range.start));
+        let source = &self.text[self.begins[line - 1]..];
+        let source = source.split('\n').next().unwrap_or_default();
+        Place {
+            line,
+            column,
+            end_line,
+            end_column,
+            source: source.trim_end_matches('\r').to_owned(),
+        }
+    }
+
+    fn position(&self, at: usize) -> (usize, usize) {
+        let at = if self.text.is_char_boundary(at) {
+            at
+        } else {
+            self.text.len()
+        };
+        let line = self.begins.partition_point(|begin| *begin <= at);
+        let before = &self.text[self.begins[line - 1]..at];
+        (line, before.chars().count() + 1)
+    }
 }
 
 #[cfg(test)]

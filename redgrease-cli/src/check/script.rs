@@ -1,6 +1,6 @@
 //! The mistakes of a script.
 
-use super::mistake::{Mistake, Place};
+use super::mistake::{Lines, Mistake, Place};
 use super::requirements::Packages;
 use redgrease_syntax::{PythonVersion, Source, examine};
 
@@ -25,10 +25,11 @@ pub(super) fn mistakes(
         .python(python)
         .requirements(&requirements)
         .allowed(&allowed);
+    let lines = Lines::of(text);
     let findings = examine(&source).findings.into_iter();
     let mistake = |finding: redgrease_syntax::Finding| Mistake {
         file: file.to_owned(),
-        place: Place::of(text, &finding.range),
+        place: lines.place(&finding.range),
         code: finding.problem.code().to_owned(),
         message: finding.to_string(),
     };
