@@ -130,7 +130,9 @@ fn with_homebrew(missing: &[Part], yes: bool) -> Outcome {
 fn agree(how: &str, packages: &[&str], yes: bool) -> Outcome {
     let command = format!("{how} {}", packages.join(" "));
     if packages.contains(&"redis-server") {
-        note!("    (the package redis-server may also start a Redis on port 6379)");
+        note!(
+            "    (the package redis-server may also start a Redis on port 6379: `cargo xtask serve --port 6380` takes another port)"
+        );
     }
     if yes || !io::stdin().is_terminal() {
         note!("==> {command}");
