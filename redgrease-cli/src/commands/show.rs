@@ -228,11 +228,13 @@ impl Shown {
             // Times are measured with ProfileExecutions alone.
             let is_measured = plan.steps.iter().any(|step| !step.duration.is_zero());
             let step = |step: &ExecutionStep| {
-                let mut line = format!("{} {}", step.kind, without_addresses(&step.arg));
-                if is_measured {
-                    line += &format!(" ({} ms)", step.duration.as_millis());
-                }
-                one_line(&line)
+                let time = if is_measured {
+                    format!(" ({} ms)", step.duration.as_millis())
+                } else {
+                    String::new()
+                };
+                let arg = without_addresses(&step.arg);
+                one_line(&format!("{} {arg}{time}", step.kind))
             };
             let steps: Vec<String> = plan.steps.iter().map(step).collect();
             text.add_styled(&name("steps"), steps.join("\n") + "\n");
