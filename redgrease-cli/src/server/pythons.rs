@@ -22,7 +22,7 @@ places = [get('LIBDIR') or '', os.path.join(get('LIBDIR') or '', get('MULTIARCH'
 files = [os.path.join(place, name) for place in places if '.so' in name or name.endswith('.dylib')]
 print('%d.%d' % sys.version_info[:2])
 print(next((file for file in files if os.path.exists(file)), ''))
-print(importlib.util.find_spec('pip') is not None)
+print(all(importlib.util.find_spec(name) is not None for name in ('venv', 'ensurepip')))
 print(not get('Py_GIL_DISABLED'))
 ";
 
@@ -33,7 +33,8 @@ pub(super) struct Python {
     /// Such as `3.12`.
     pub(super) version: String,
     pub(super) libpython: Option<PathBuf>,
-    pub(super) has_pip: bool,
+    /// Whether it makes virtual environments with pip, as the engine does for the packages of gears.
+    pub(super) makes_environments: bool,
     pub(super) has_gil: bool,
 }
 
@@ -177,7 +178,7 @@ fn parse(program: &Path, said: &str) -> Option<Python> {
         libpython: Some(libpython)
             .filter(|path| !path.is_empty())
             .map(PathBuf::from),
-        has_pip: lines.next()? == "True",
+        makes_environments: lines.next()? == "True",
         has_gil: lines.next()? == "True",
     })
 }
@@ -192,7 +193,7 @@ mod tests {
         let program = Path::new("/p");
         let python = parse(program, "3.12\n/usr/lib/libpython3.12.so\nTrue\nTrue\n").unwrap();
         assert_eq!(python.version, "3.12");
-        assert!(python.has_pip && python.flaw().is_none());
+        assert!(python.makes_environments && python.flaw().is_none());
         let lacks = parse(program, "3.12\n\nFalse\nTrue\n").unwrap();
         assert_eq!(lacks.flaw(), Some("has no shared library"));
         let threads = parse(program, "3.13\n/l.so\nFalse\nFalse\n").unwrap();

@@ -116,14 +116,14 @@ fn python(pythons: &[Python], versions: &[String], has_module: bool, report: &mu
 fn installer(pythons: &[Python], report: &mut Report) {
     const CHECK: &str = "installer";
     let uv = pythons::named(OsStr::new("uv"));
-    let pip = pythons.iter().find(|python| python.has_pip);
+    let pip = pythons.iter().find(|python| python.makes_environments);
     match (uv, pip) {
         (Some(uv), _) => report.ok(CHECK, format!("uv, {}", uv.display())),
         (None, Some(python)) => report.ok(CHECK, format!("pip of {}", python.program.display())),
         (None, None) => report.warning(
             CHECK,
-            "neither uv nor pip: packages that gears require cannot be installed",
-            "install pip (Debian: `apt install python3-pip`) or uv",
+            "neither uv nor a Python that makes environments with pip: packages that gears require cannot be installed",
+            "install uv, or the module `venv` with `ensurepip` (Debian: `apt install python3-venv`)",
         ),
     }
 }

@@ -13,9 +13,9 @@ const CHECK: &str = "network";
 struct Exposure {
     /// Whether the user `default` is on and needs no password.
     is_open: bool,
-    /// The addresses of the setting `bind`; none are all.
+    /// The addresses of the setting `bind`; without one, all count.
     bind: String,
-    /// The ports, with and without TLS. `0` is none.
+    /// The ports, with and without TLS. `0` stands for no port.
     ports: [String; 2],
     is_protected: bool,
 }
