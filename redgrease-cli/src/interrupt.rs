@@ -27,9 +27,19 @@ fn ignores(status: &str, signal: i32) -> bool {
 
 impl Interrupt {
     pub(crate) fn catch() -> Result<Self, Failure> {
-        let flag = Arc::new(AtomicBool::new(false));
         let hangup = (!is_ignored(SIGHUP)).then_some(SIGHUP);
-        for signal in [SIGINT, SIGTERM].into_iter().chain(hangup) {
+        Self::of([SIGINT, SIGTERM].into_iter().chain(hangup))
+    }
+
+    /// [`Interrupt::catch`] for a command that reads keys. It ends at once with its terminal: reading keys of a terminal that is gone
+    /// would not end.
+    pub(crate) fn catch_with_keys() -> Result<Self, Failure> {
+        Self::of([SIGINT, SIGTERM])
+    }
+
+    fn of(signals: impl IntoIterator<Item = i32>) -> Result<Self, Failure> {
+        let flag = Arc::new(AtomicBool::new(false));
+        for signal in signals {
             let code = 128 + signal;
             flag::register_conditional_shutdown(signal, code, Arc::clone(&flag))
                 .and_then(|_| flag::register(signal, Arc::clone(&flag)))

@@ -221,3 +221,41 @@ fn a_silent_server_is_told() {
     top.press("q");
     assert_eq!(top.end(), 0);
 }
+
+/// A terminal that is closed tells the programs in it. The terminals of the other tests have a reader as long as the test runs.
+const CLOSED: &str = "
+import fcntl, os, pty, struct, sys, termios, time
+pid, master = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack('HHHH', 34, 120, 0, 0))
+seen = b''
+while b'shop.price' not in seen:
+    seen += os.read(master, 4096)
+os.close(master)
+for _ in range(200):
+    if os.waitpid(pid, os.WNOHANG)[0]:
+        print('it has ended')
+        sys.exit()
+    time.sleep(0.05)
+os.kill(pid, 9)
+print('it goes on')
+";
+
+#[test]
+fn it_ends_with_its_terminal() {
+    let server = shop();
+    let output = Command::new("python3")
+        .args(["-c", CLOSED, REDGREASE, "top", "--interval", "0.2"])
+        .env("TERM", "xterm-256color")
+        .env("REDGREASE_URL", server.url())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        said,
+        "it has ended\n",
+        "{:?}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}

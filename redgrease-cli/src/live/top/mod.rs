@@ -46,7 +46,7 @@ pub(crate) struct Args {
 const TICK: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(app: &App, args: &Args) -> Result<(), Failure> {
-    let stop = Interrupt::catch()?;
+    let stop = Interrupt::catch_with_keys()?;
     let url = app.url();
     let con = app.connect()?;
     let poller = Poller::start(con, url.clone(), args.interval)?;
