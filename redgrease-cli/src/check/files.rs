@@ -32,7 +32,17 @@ pub(super) fn of(paths: &[PathBuf]) -> Result<BTreeSet<Input>, Failure> {
         }
         let about = fs::metadata(path).map_err(|e| unreadable(path, &e))?;
         if about.is_dir() {
-            folder(path, &[], &mut inputs)?;
+            let mut found = BTreeSet::new();
+            folder(path, &[], &mut found)?;
+            // A name that is misspelt would pass for ever.
+            if found.is_empty() {
+                return Err(Failure::usage(format!(
+                    "nothing in {} can be checked: it has no script (*.py), no file of requirements and no Cargo.toml; name another \
+                     folder",
+                    path.display()
+                )));
+            }
+            inputs.append(&mut found);
         } else {
             inputs.insert(file(path)?);
         }

@@ -152,11 +152,7 @@ impl Checked {
             .filter(|(count, _)| *count > 0)
             .map(|(count, what)| several(*count, what))
             .collect();
-        let what = if counts.is_empty() {
-            "nothing to check".to_owned()
-        } else {
-            counts.join(", ")
-        };
+        let what = counts.join(", ");
         match self.mistakes.len() {
             0 => format!("{what}: no mistakes"),
             mistakes => format!("{what}: {}", several(mistakes, "mistake")),

@@ -204,6 +204,20 @@ fn a_path_that_is_not_there_is_a_wrong_command_line() {
     assert!(failed.contains("/no/such.py could not be read"), "{failed}");
 }
 
+#[test]
+fn a_folder_without_anything_to_check_is_a_wrong_command_line() {
+    let home = Home::new();
+    home.write("gears/notes.txt", "nothing");
+    home.write("gears/well.py", "GB().count().run()\n");
+    home.write("notes/notes.txt", "nothing");
+    assert_eq!(home.run(&["check", "gears"]).code, 0);
+    let failed = home.run(&["check", "gears", "notes"]).fails(2);
+    assert!(
+        failed.contains("nothing in notes can be checked"),
+        "{failed}"
+    );
+}
+
 /// The scripts of the project's own tests run on a server, so nothing may be found in them.
 #[test]
 fn scripts_that_run_have_no_mistakes() {
