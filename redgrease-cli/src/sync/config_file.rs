@@ -53,15 +53,15 @@ pub(super) struct ConfigFile {
 }
 
 impl ConfigFile {
-    /// Reads a file. Its values count more than those of the files before.
+    /// Reads a file, which an `option` names. Its values count more than those of the files before.
     ///
     /// # Errors
     ///
     /// If it cannot be read, a line is no `key = value`, or a key is not among `known`.
-    pub(super) fn add(&mut self, path: &Path, known: &[&str]) -> Result<(), Failure> {
+    pub(super) fn add(&mut self, path: &Path, known: &[&str], option: &str) -> Result<(), Failure> {
         let text = std::fs::read_to_string(path).map_err(|error| {
             Failure::usage(format!(
-                "the file of options {} cannot be read: {error}: give another one with --config",
+                "the file {} cannot be read: {error}: give another one with {option}",
                 path.display()
             ))
         })?;

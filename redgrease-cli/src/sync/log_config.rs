@@ -14,6 +14,9 @@ use std::time::SystemTime;
 
 const KEYS: [&str; 3] = ["level", "format", "file"];
 
+/// The option that names the file.
+const OPTION: &str = "--log-config";
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct LogConfig {
     level: LevelFilter,
@@ -96,7 +99,7 @@ impl Values {
         let text = std::fs::read_to_string(path).unwrap_or_default();
         if !text.trim_start().starts_with('{') {
             let mut lines = ConfigFile::default();
-            lines.add(path, &KEYS)?;
+            lines.add(path, &KEYS, OPTION)?;
             return Ok(Values::Lines(lines));
         }
         let read: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text)
@@ -233,6 +236,7 @@ mod tests {
         assert!(read("{").unwrap_err().contains("write an object"));
         let missing = LogConfig::read(Path::new("/no/such/file")).unwrap_err();
         assert!(missing.to_string().contains("cannot be read"));
+        assert!(missing.to_string().ends_with("with --log-config"));
     }
 
     #[test]

@@ -45,8 +45,8 @@ const KEYS: [&str; 13] = [
 pub(crate) struct Flags {
     /// File of options, with lines `key = value` [env: CONFIG_FILE]
     ///
-    /// A key is the name of an option without the dashes; `flag = true` and `list = [a, b]` work, too. Without this option,
-    /// the files /etc/redgrease/conf.d/*.conf and then ./redgrease.conf are read if they exist; a file that is named counts more
+    /// A key is the name of an option without the dashes; `flag = true` and `list = [a, b]` work, too. The files
+    /// /etc/redgrease/conf.d/*.conf and then ./redgrease.conf are read first, if they exist; the file of this option counts more
     /// than both. Options on the command line count most, then the environment, then files.
     #[arg(short, long, value_name = "CONFIG_FILE")]
     config: Option<PathBuf>,
@@ -143,7 +143,7 @@ fn files(app: &App, named: Option<&Path>) -> Result<ConfigFile, Failure> {
     {
         app.out
             .detail(format_args!("options of {} are read", path.display()));
-        file.add(path, &KEYS)?;
+        file.add(path, &KEYS, "--config")?;
     }
     if let Some(given) = file.get("config") {
         return Err(wrong(

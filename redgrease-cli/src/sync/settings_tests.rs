@@ -11,7 +11,7 @@ fn layers(environment: fn(&str) -> Option<String>, file: &str) -> Layers {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.conf");
     std::fs::write(&path, file).unwrap();
-    values.add(&path, &KEYS).unwrap();
+    values.add(&path, &KEYS, "--config").unwrap();
     Layers {
         environment,
         file: values,

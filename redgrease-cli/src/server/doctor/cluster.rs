@@ -26,7 +26,7 @@ pub(super) fn look(app: &App, node: &mut Node, report: &mut Report) {
             report.error(
                 CHECK,
                 format!(
-                    "the cluster is {}: {} of 16384 slots are served",
+                    "the state of the cluster is `{}`: {} of 16384 slots are served",
                     field("cluster_state"),
                     field("cluster_slots_ok")
                 ),
