@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 /// A program that serves. It is ended with this value.
 struct Serving {
@@ -53,9 +54,12 @@ impl Drop for Serving {
     }
 }
 
-/// A port that nothing listens on, with so many behind it.
+/// A port that nothing listens on, with so many behind it. Tests that run at the same time get other ones.
 fn free_port(count: u16) -> u16 {
-    (20_000 + u16::try_from(std::process::id() % 5_000).unwrap()..60_000)
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 5_000).unwrap();
+    let first = 20_000 + first + TAKEN.fetch_add(160, Ordering::Relaxed);
+    (first..60_000)
         .step_by(16)
         .find(|first| {
             (0..count).all(|at| {
