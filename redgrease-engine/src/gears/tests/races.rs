@@ -33,7 +33,7 @@ going = False
 thread.join()
 gc.callbacks.remove(on_collection)
 for name in [name for name in sys.modules.copy() if name.startswith('filler_') or name == 'of_a_script']:
-    del sys.modules[name]
+    sys.modules.pop(name, None)
 "
     );
     with_python(|py| {
