@@ -35,7 +35,7 @@ impl Home {
         path
     }
 
-    /// The program for a user who has nothing yet, in this folder.
+    /// The program in this folder, for a user without an engine and without settings.
     fn program(&self, args: &[&str]) -> Command {
         let mut program = common::program(args);
         program

@@ -29,7 +29,7 @@ pub(super) use problems::Problem;
 pub(super) use source::Source;
 pub(super) use traceback::{Frame, Traceback};
 pub(super) use view::{
-    ExecutionView, RegistrationView, RequirementView, SessionView, ShardView, View,
+    ExecutionView, RegistrationView, RequirementView, ServerView, SessionView, ShardView, View,
 };
 
 use history::Sparks;

@@ -16,11 +16,14 @@ mod plain;
 mod screen;
 mod state;
 
+use super::model::ServerView;
 use super::poller::{Poller, State};
+use super::text::millis;
 use super::{interval, thread_ended};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
+use crate::output::one_line;
 use screen::{Event, Screen};
 use serde_json::json;
 use state::Top;
@@ -160,4 +163,27 @@ fn in_terminal(args: &Args, url: String, poller: &Poller, stop: &Interrupt) -> R
 fn in_background(run: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
     let builder = std::thread::Builder::new().name("action".to_owned());
     builder.spawn(run).map(drop).map_err(|_| thread_ended())
+}
+
+/// What is known about a server: its name and address first.
+fn server_facts(server: &ServerView) -> Vec<String> {
+    let mut facts = vec![one_line(&server.name), one_line(&server.address)];
+    facts.extend(
+        server
+            .engine
+            .as_deref()
+            .map(|it| format!("engine {}", one_line(it))),
+    );
+    facts.extend(
+        server
+            .python
+            .as_deref()
+            .map(|it| format!("Python {}", one_line(it))),
+    );
+    facts.extend(
+        server
+            .uptime_s
+            .map(|it| format!("up {}", millis(it * 1000))),
+    );
+    facts
 }

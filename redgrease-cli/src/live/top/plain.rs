@@ -1,10 +1,11 @@
 //! One snapshot as text.
 
+use super::server_facts;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::live::columns::{Row, table};
 use crate::live::poller::State;
-use crate::live::text::{bytes, duration, millis, rate};
+use crate::live::text::{bytes, duration, rate};
 use crate::output::{BAD, BOLD, DIM, one_line};
 use std::sync::Arc;
 
@@ -13,24 +14,7 @@ pub(super) fn print(app: &App, state: &State) -> Result<(), Failure> {
         return Err(Failure::said());
     };
     let server = &view.server;
-    let mut facts = vec![one_line(&server.name), one_line(&server.address)];
-    facts.extend(
-        server
-            .engine
-            .as_deref()
-            .map(|it| format!("engine {}", one_line(it))),
-    );
-    facts.extend(
-        server
-            .python
-            .as_deref()
-            .map(|it| format!("Python {}", one_line(it))),
-    );
-    facts.extend(
-        server
-            .uptime_s
-            .map(|it| format!("up {}", millis(it * 1000))),
-    );
+    let facts = server_facts(server);
     app.out
         .line(format_args!("{BOLD}{}{BOLD:#}", facts.join(", ")))?;
     let totals = &view.totals;

@@ -1,10 +1,11 @@
 //! The server, the figures and their plots.
 
+use super::super::server_facts;
 use super::super::state::Top;
 use super::theme::Theme;
 use crate::live::columns::Tone;
 use crate::live::model::{Point, View};
-use crate::live::text::{bytes, clock, duration, millis, rate};
+use crate::live::text::{bytes, clock, duration, rate};
 use crate::output::one_line;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -41,24 +42,7 @@ pub(super) fn server(frame: &mut Frame<'_>, area: Rect, top: &Top, view: &View, 
     let [left, right] =
         Layout::horizontal([Constraint::Min(0), Constraint::Length(width)]).areas(area);
     let server = &view.server;
-    let mut facts = vec![one_line(&server.name), one_line(&server.address)];
-    facts.extend(
-        server
-            .engine
-            .as_deref()
-            .map(|it| format!("engine {}", one_line(it))),
-    );
-    facts.extend(
-        server
-            .python
-            .as_deref()
-            .map(|it| format!("Python {}", one_line(it))),
-    );
-    facts.extend(
-        server
-            .uptime_s
-            .map(|it| format!("up {}", millis(it * 1000))),
-    );
+    let mut facts = server_facts(server);
     facts.extend(server.clients.map(|it| format!("{it} clients")));
     let line = Line::from(vec![
         Span::styled(" redgrease ", theme.title()),
@@ -134,7 +118,7 @@ fn scaled(values: impl Iterator<Item = f64>, width: usize) -> Vec<u64> {
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "a plot needs no more"
+        reason = "a plot has fewer dots than a float has digits"
     )]
     let values: Vec<u64> = values
         .map(|it| (it.clamp(0.0, 1e15) * 1000.0) as u64)
@@ -147,7 +131,10 @@ fn of(view: &View) -> [Figure; 4] {
     let totals = &view.totals;
     let optional = |ms: Option<f64>| ms.map_or_else(|| "-".to_owned(), duration);
     let failing = totals.failure_rate > 0.0;
-    #[allow(clippy::cast_precision_loss, reason = "a plot needs no more")]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "a plot has fewer dots than a float has digits"
+    )]
     [
         Figure {
             title: "runs/s",
